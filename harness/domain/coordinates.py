@@ -1,0 +1,21 @@
+"""Where a running target is reached: one probe id and one link URL, whatever the target is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Coordinates:
+    """The coordinates a machine yields once it runs.
+
+    `probe_uid` is what pyOCD opens, `link_url` what pyserial opens. `check` raises `SimulatorDied`
+    when the machine behind them has ended; on a real board it does nothing. `versions` names the
+    simulator and its version.
+    """
+
+    probe_uid: str
+    link_url: str
+    check: Callable[[], None] = field(repr=False, default=lambda: None)
+    versions: tuple[tuple[str, str], ...] = ()

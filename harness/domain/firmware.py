@@ -1,0 +1,63 @@
+"""Firmware: which kernels and build settings were asked for, and the ELF that came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class KernelSet:
+    """A set of operator implementations.
+
+    `directories` are searched in order for `<operator>.c`; the first file of a name wins, so a set
+    holds only the files in which it differs. `library` is empty or names the library it calls.
+    """
+
+    id: str
+    title: str
+    directories: tuple[Path, ...]
+    library: str = ""
+
+
+@dataclass(frozen=True)
+class BuildVariant:
+    """How firmware is compiled: optimisation level, and macros for single source files."""
+
+    id: str
+    title: str
+    optimisation: str
+    file_defines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Library:
+    """A kernel library's source tree: name, version in its header, hash of the tree, and place."""
+
+    name: str
+    version: str
+    tree_hash: str
+    root: Path
+
+
+@dataclass(frozen=True)
+class Firmware:
+    """One built ELF.
+
+    `flash_bytes` is code and read-only data, `ram_bytes` statically allocated data without arena
+    and model slot; `stack_bytes` of them are reserved for the stack.
+    """
+
+    elf: Path
+    build_id: str
+    target: str
+    kernel_set: str
+    variant: str
+    compiler: str
+    flags: str
+    library: Library | None
+    flash_bytes: int
+    ram_bytes: int
+    stack_bytes: int
+    from_cache: bool = False

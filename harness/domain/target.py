@@ -1,0 +1,70 @@
+"""A target: everything that is true of a kind of board, and nothing of a particular desk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from harness.domain.units import Fidelity, Unit
+
+
+@dataclass(frozen=True)
+class Region:
+    """A range of addresses, in bytes."""
+
+    origin: int
+    length: int
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The four regions the harness uses.
+
+    `code` holds the firmware, `ram` its data and stack, `model_slot` the model image, `arena` the
+    activations and scratch of a network.
+    """
+
+    code: Region
+    ram: Region
+    model_slot: Region
+    arena: Region
+
+
+@dataclass(frozen=True)
+class Core:
+    """The processor: its name, and the compiler flags that select it."""
+
+    name: str
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CounterMeaning:
+    """What one tick of the firmware's counter `name` stands for on this target."""
+
+    name: str
+    unit: Unit
+    per_tick: float
+
+
+@dataclass(frozen=True)
+class Target:
+    """A board or simulated board, as defined by `targets/<id>.toml`.
+
+    `machine` names the adapter that brings the board up (`qemu`, ...) and its options;
+    `pyocd_target` the target type pyOCD uses.
+    """
+
+    id: str
+    title: str
+    fidelity: Fidelity
+    core: Core
+    port: str
+    clock_hz: int
+    memory: Memory
+    counter: CounterMeaning
+    machine: str
+    machine_options: Mapping[str, str]
+    pyocd_target: str
+    baud_rate: int
+    defines: Mapping[str, str] = field(default_factory=dict)

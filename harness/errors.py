@@ -1,0 +1,253 @@
+"""Every error a user can meet says what happened, where, and what to do next.
+
+The tree follows whose turn it is to act, and each branch has one exit code::
+
+    HarnessError
+    |-- ConfigError       exit 2   the user's own words and files
+    |-- BuildError        exit 3   firmware or model image cannot be made
+    |-- RigError          exit 4   probe, simulator, port or meter
+    |-- LinkError         exit 5   bytes between host and device
+    |-- DeviceError       exit 6   the device answered, and the answer is a refusal
+    |-- MeasurementError  exit 7   the run finished, but a number cannot be trusted
+    `-- StoreError        exit 8   results cannot be kept
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class HarnessError(Exception):
+    """Root of all errors raised on purpose.
+
+    Args:
+        what: what happened, with values and units.
+        where: the file, operator, option, port or address concerned.
+        hint: one imperative sentence: what to do next.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{text}\n  -> {self.hint}" if self.hint else text
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keep `where` and `hint` when the error crosses a process border (pytest-xdist)."""
+        return (_rebuild, (type(self), self.what, self.where, self.hint, self.__dict__))
+
+
+def _rebuild(
+    cls: type[HarnessError], what: str, where: str, hint: str, state: dict[str, object]
+) -> HarnessError:
+    error = cls.__new__(cls)
+    HarnessError.__init__(error, what, where=where, hint=hint)
+    error.__dict__.update(state)
+    return error
+
+
+class ConfigError(HarnessError):
+    """The command line or a file of the user's is wrong."""
+
+    exit_code = 2
+
+
+class UnknownName(ConfigError):
+    """A name that no definition carries; the hint offers the nearest one."""
+
+
+class BadDefinition(ConfigError):
+    """A definition file with faults; all of them are listed at once."""
+
+
+class DuplicateName(ConfigError):
+    """Two definition files that claim the same name."""
+
+
+class BadModel(ConfigError):
+    """A model file that is not what it should be: truncated, not a flatbuffer, inconsistent."""
+
+
+class BadDataset(ConfigError):
+    """Inputs or labels that are missing, of the wrong size, or do not fit the model."""
+
+
+class BuildError(HarnessError):
+    """The firmware or the model image cannot be made."""
+
+    exit_code = 3
+
+
+class ToolMissing(BuildError):
+    """A program the build needs is not installed."""
+
+
+class CompileFailed(BuildError):
+    """CMake or the compiler returned an error; `log` holds all it printed."""
+
+    def __init__(self, what: str, *, where: str = "", hint: str = "", log: str = "") -> None:
+        super().__init__(what, where=where, hint=hint)
+        self.log = log
+
+
+class ImageTooLarge(BuildError):
+    """A region is too small: `need` and `have` in bytes."""
+
+    def __init__(
+        self, region: str, *, need: int, have: int, where: str = "", hint: str = ""
+    ) -> None:
+        super().__init__(
+            f"{region} needs {need:,} bytes and has {have:,}", where=where, hint=hint
+        )
+        self.region = region
+        self.need = need
+        self.have = have
+
+
+class UnsupportedOperator(BuildError):
+    """An operator, or a use of one, that the image compiler does not know."""
+
+
+class RigError(HarnessError):
+    """Something on the desk is missing, busy or broken."""
+
+    exit_code = 4
+
+
+class ProbeNotFound(RigError):
+    """No debug probe with that unique id."""
+
+
+class ProbeBusy(RigError):
+    """The debug probe is in use by another process."""
+
+
+class FlashFailed(RigError):
+    """Programming did not succeed."""
+
+
+class VerifyFailed(RigError):
+    """What was read back differs from what was programmed."""
+
+
+class PortBusy(RigError):
+    """The serial port cannot be opened."""
+
+
+class SimulatorDied(RigError):
+    """The simulator process ended while it was needed."""
+
+
+class MeterNotFound(RigError):
+    """No power meter at that address."""
+
+
+class LinkError(HarnessError):
+    """Host and device could not exchange bytes."""
+
+    exit_code = 5
+
+
+class LinkClosed(LinkError):
+    """The other end closed the link."""
+
+
+class LinkTimeout(LinkError):
+    """No complete answer before the deadline: `deadline_s` seconds, `got` bytes so far."""
+
+    def __init__(
+        self, what: str, *, deadline_s: float, got: int, where: str = "", hint: str = ""
+    ) -> None:
+        super().__init__(what, where=where, hint=hint)
+        self.deadline_s = deadline_s
+        self.got = got
+
+
+class BadFrame(LinkError):
+    """Bytes that are not a frame, or a frame whose check value or layout is wrong."""
+
+
+class VersionMismatch(LinkError):
+    """Host and firmware speak different versions of the link protocol."""
+
+
+class DeviceError(HarnessError):
+    """The device answered with a refusal."""
+
+    exit_code = 6
+
+
+class WrongImage(DeviceError):
+    """The running firmware is not the one that was just flashed."""
+
+
+class WrongModel(DeviceError):
+    """The loaded model image is not the one that was just written."""
+
+
+class KernelRefused(DeviceError):
+    """A kernel returned a status other than success for one operator."""
+
+    def __init__(
+        self, what: str, *, operator: int, status: int, where: str = "", hint: str = ""
+    ) -> None:
+        super().__init__(what, where=where, hint=hint)
+        self.operator = operator
+        self.status = status
+
+
+class DeviceFault(DeviceError):
+    """The processor took a fault; `registers` holds what it stacked."""
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        registers: dict[str, int] | None = None,
+        where: str = "",
+        hint: str = "",
+    ) -> None:
+        super().__init__(what, where=where, hint=hint)
+        self.registers = registers or {}
+
+
+class MeasurementError(HarnessError):
+    """The run ended, but a number of it cannot be trusted."""
+
+    exit_code = 7
+
+
+class SamplesDropped(MeasurementError):
+    """Some inputs have no answer."""
+
+
+class Saturated(MeasurementError):
+    """A counter or meter left its range."""
+
+
+class WindowMissed(MeasurementError):
+    """The measured window was disturbed (for example by link interrupts)."""
+
+
+class CounterStuck(MeasurementError):
+    """The counter did not move while code ran."""
+
+
+class StoreError(HarnessError):
+    """Results cannot be read or kept."""
+
+    exit_code = 8
+
+
+class SchemaTooNew(StoreError):
+    """The results database was written by a newer harness."""
+
+
+class CorruptRecord(StoreError):
+    """A stored record does not decode."""

@@ -9,6 +9,8 @@ struct model {
     const uint8_t *image;
     uint8_t *arena;
     const struct image_tensor *tensors;
+    uint32_t tensor_count;
+    uint32_t image_bytes, arena_bytes;
 };
 
 /* Kernels return 0, or a negative status (CMSIS-NN's arm_cmsis_nn_status values where one arises).

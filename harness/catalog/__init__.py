@@ -1,0 +1,23 @@
+"""Definition files to domain values: targets, kernel sets, build variants, models, data sets."""
+
+from harness.catalog.dataset import DatasetScheme, load_dataset, schemes
+from harness.catalog.kernel_sets import build_variant, build_variants, kernel_set, kernel_sets
+from harness.catalog.locations import firmware_root, port_directory
+from harness.catalog.models import models, resolve_model
+from harness.catalog.targets import target, targets
+
+__all__ = [
+    "DatasetScheme",
+    "build_variant",
+    "build_variants",
+    "firmware_root",
+    "kernel_set",
+    "kernel_sets",
+    "load_dataset",
+    "models",
+    "port_directory",
+    "resolve_model",
+    "schemes",
+    "target",
+    "targets",
+]

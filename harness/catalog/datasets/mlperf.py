@@ -1,0 +1,167 @@
+"""A folder in the layout of the MLPerf Tiny benchmark: y_labels.csv and one raw file per input."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.catalog.input_tensor import InputTensor
+from harness.catalog.samples import Samples
+from harness.domain.network import DType
+from harness.errors import BadDataset
+
+SYNTAX = "mlperf:DIR[?dtype=int8|uint8]"
+DESCRIPTION = "MLPerf Tiny layout: y_labels.csv (file, classes, class) and raw inputs"
+
+LABELS_FILE = "y_labels.csv"
+_OPTION = "?dtype="
+_TYPES = ("int8", "uint8")
+
+# The element type of the raw files follows from the benchmark, not from the files themselves.
+_BENCHMARKS = {"kws01": "int8", "ic01": "uint8", "ic02": "uint8", "vww01": "uint8"}
+
+
+@dataclass(frozen=True)
+class _Label:
+    file: str
+    label: int
+
+
+def load(argument: str, wanted: InputTensor, limit: int | None) -> Samples:
+    """Read the inputs in the order of the labels file.
+
+    int8 files are taken as they are. uint8 files become the int8 input `byte - 128`, the same real
+    value where the zero points differ by 128, or are taken as they are by a uint8 input.
+
+    Raises:
+        BadDataset: folder or labels file missing or malformed (with the line), an input missing or
+            of the wrong size, an element type that is unknown or does not suit the model.
+    """
+    folder, stored = _folder_and_type(argument)
+    _require_suitable(stored, wanted, folder)
+    labels = _read_labels(folder / LABELS_FILE)
+    _require_inputs(folder, labels)
+    raw = _read_inputs(folder, labels[:limit], wanted)
+    shaped = raw.reshape(-1, *wanted.sample_shape)
+    return Samples(
+        inputs=(shaped if stored == _name(wanted) else shaped ^ 0x80).view(wanted.numpy),
+        labels=np.array([entry.label for entry in labels[:limit]], dtype=np.int64),
+    )
+
+
+def _folder_and_type(argument: str) -> tuple[Path, str]:
+    text, option, stored = argument.partition(_OPTION)
+    folder = Path(text).expanduser()
+    if not text or not folder.is_dir():
+        raise BadDataset(
+            "there is no such folder",
+            where=text or f"mlperf:{argument}",
+            hint=f"Correct the path; write {SYNTAX}.",
+        )
+    if option and stored not in _TYPES:
+        raise BadDataset(
+            f"inputs of type {stored!r} are unknown",
+            where=f"mlperf:{argument}",
+            hint=f"Write {SYNTAX}.",
+        )
+    if not option:
+        stored = _BENCHMARKS.get(folder.resolve().name, "")
+    if not stored:
+        known = ", ".join(sorted(_BENCHMARKS))
+        raise BadDataset(
+            f"whether the raw inputs are int8 or uint8 is known for folders named {known} only",
+            where=str(folder),
+            hint=f"Say it: mlperf:{text}{_OPTION}int8, or {_OPTION}uint8.",
+        )
+    return folder, stored
+
+
+def _read_labels(path: Path) -> list[_Label]:
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.reader(file))
+    except FileNotFoundError as error:
+        raise BadDataset(
+            f"the folder has no {LABELS_FILE}",
+            where=str(path.parent),
+            hint="Name the folder that holds it.",
+        ) from error
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BadDataset(
+            f"cannot be read: {error}",
+            where=str(path),
+            hint="Make it a readable UTF-8 text file.",
+        ) from error
+    labels = [_label(row, f"{path}:{line}") for line, row in enumerate(rows, start=1) if row]
+    if not labels:
+        raise BadDataset("names no inputs", where=str(path), hint="Give at least one line.")
+    return labels
+
+
+def _label(row: list[str], where: str) -> _Label:
+    fields = [field.strip() for field in row]
+    try:
+        file, classes, label = fields[0], int(fields[1]), int(fields[2])
+    except (IndexError, ValueError) as error:
+        raise BadDataset(
+            f"is {','.join(row)!r}",
+            where=where,
+            hint="Write file, number of classes, class index.",
+        ) from error
+    if not file or not 0 <= label < classes:
+        raise BadDataset(
+            f"class {label} of {classes} for {file!r}",
+            where=where,
+            hint="Write a file name and a class index from 0 to the number of classes less 1.",
+        )
+    return _Label(file, label)
+
+
+def _require_inputs(folder: Path, labels: list[_Label]) -> None:
+    missing = [entry.file for entry in labels if not (folder / entry.file).is_file()]
+    if missing:
+        shown = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
+        raise BadDataset(
+            f"{len(missing)} of {len(labels)} inputs that {LABELS_FILE} names are missing: {shown}",
+            where=str(folder),
+            hint="Add the files, or remove their lines.",
+        )
+
+
+def _read_inputs(folder: Path, labels: list[_Label], wanted: InputTensor) -> NDArray[np.uint8]:
+    """The bytes of the inputs, shape (n, elements); one byte is one element."""
+    contents = []
+    for entry in labels:
+        path = folder / entry.file
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise BadDataset(
+                f"cannot be read: {error.strerror}", where=str(path), hint="Make it readable."
+            ) from error
+        if len(content) != wanted.elements:
+            shape = "x".join(str(size) for size in wanted.shape)
+            raise BadDataset(
+                f"has {len(content)} bytes, the model's input is {shape} = {wanted.elements} bytes",
+                where=str(path),
+                hint="Use the data set that belongs to the model.",
+            )
+        contents.append(content)
+    return np.frombuffer(b"".join(contents), dtype=np.uint8).reshape(len(labels), -1)
+
+
+def _require_suitable(stored: str, wanted: InputTensor, folder: Path) -> None:
+    if stored != _name(wanted) and (stored, wanted.dtype) != ("uint8", DType.INT8):
+        raise BadDataset(
+            f"raw inputs are {stored}, the model's input is {_name(wanted)}",
+            where=str(folder),
+            hint="Use a model with int8 input.",
+        )
+
+
+def _name(wanted: InputTensor) -> str:
+    return wanted.dtype.name.lower()

@@ -1,0 +1,155 @@
+"""Targets: one TOML file each, checked for what would otherwise fail on the board."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from harness.catalog.definitions import Schema, Table, index, pick, read_definition
+from harness.catalog.locations import folders
+from harness.domain.target import Core, CounterMeaning, Memory, Region, Target
+from harness.domain.units import Fidelity, Unit
+
+_ADDRESSES = 1 << 32
+_ALIGNMENT = 16
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+
+
+class _Region(Table):
+    origin: Annotated[int, Field(ge=0, lt=_ADDRESSES)]
+    length: Annotated[int, Field(gt=0, le=_ADDRESSES)]
+
+    @model_validator(mode="after")
+    def _fits_the_address_space(self) -> _Region:
+        if self.origin % _ALIGNMENT:
+            raise ValueError(f"origin 0x{self.origin:08x} is not a multiple of {_ALIGNMENT}")
+        if self.origin + self.length > _ADDRESSES:
+            raise ValueError("ends beyond the 32-bit address space")
+        return self
+
+    def value(self) -> Region:
+        return Region(self.origin, self.length)
+
+
+class _Memory(Table):
+    code: _Region
+    ram: _Region
+    model_slot: _Region
+    arena: _Region
+
+    @model_validator(mode="after")
+    def _regions_are_apart(self) -> _Memory:
+        regions = {name: getattr(self, name) for name in type(self).model_fields}
+        for (first, a), (second, b) in combinations(regions.items(), 2):
+            if a.origin < b.origin + b.length and b.origin < a.origin + a.length:
+                raise ValueError(f"{first} and {second} overlap")
+        return self
+
+
+class _Core(Table):
+    name: str
+    flags: Annotated[list[str], Field(min_length=1)]
+
+
+class _Counter(Table):
+    name: Name
+    unit: Annotated[Unit, Field(strict=False)]
+    per_tick: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class _Machine(BaseModel):
+    """The keys beside `kind` are options of that machine; its adapter knows and checks them."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+    __pydantic_extra__: dict[str, str]
+
+    kind: Name
+
+
+class _TargetFile(Schema):
+    id: Name
+    fidelity: Annotated[Fidelity, Field(strict=False)]
+    port: Name
+    clock_hz: Annotated[int, Field(gt=0)]
+    baud_rate: Annotated[int, Field(gt=0)]
+    pyocd_target: str
+    core: _Core
+    memory: _Memory
+    counter: _Counter
+    machine: _Machine
+    defines: dict[str, str] = Field(default={})
+
+    @model_validator(mode="after")
+    def _unit_suits_the_fidelity(self) -> _TargetFile:
+        wanted = {
+            Fidelity.SILICON: Unit.CYCLES,
+            Fidelity.SIMULATED: Unit.INSTRUCTIONS,
+        }.get(self.fidelity)
+        if wanted is None:
+            raise ValueError("fidelity: a target is 'silicon' or 'simulated'; models have no board")
+        if self.counter.unit is not wanted:
+            raise ValueError(
+                f"counter.unit: must be {wanted.value!r} on a {self.fidelity.value} target, "
+                f"is {self.counter.unit.value!r}"
+            )
+        return self
+
+    def value(self) -> Target:
+        memory = self.memory
+        return Target(
+            id=self.id,
+            title=self.title,
+            fidelity=self.fidelity,
+            core=Core(self.core.name, tuple(self.core.flags)),
+            port=self.port,
+            clock_hz=self.clock_hz,
+            memory=Memory(
+                code=memory.code.value(),
+                ram=memory.ram.value(),
+                model_slot=memory.model_slot.value(),
+                arena=memory.arena.value(),
+            ),
+            counter=CounterMeaning(self.counter.name, self.counter.unit, self.counter.per_tick),
+            machine=self.machine.kind,
+            machine_options=dict(self.machine.__pydantic_extra__),
+            pyocd_target=self.pyocd_target,
+            baud_rate=self.baud_rate,
+            defines=dict(self.defines),
+        )
+
+
+def targets() -> dict[str, Target]:
+    """Every target, by id.
+
+    Raises:
+        BadDefinition, DuplicateName: see `harness.catalog.definitions`.
+    """
+    return {name: _read(name, path) for name, path in _files().items()}
+
+
+def target(name: str) -> Target:
+    """The target `name`; faults in the files of other targets do not matter.
+
+    Raises:
+        UnknownName, BadDefinition, DuplicateName: see `harness.catalog.definitions`.
+    """
+    return _read(name, pick("target", name, _files()))
+
+
+def _files() -> dict[str, Path]:
+    return index(
+        "target",
+        (
+            (path.stem, path)
+            for folder in folders("targets")
+            for path in sorted(folder.glob("*.toml"))
+        ),
+    )
+
+
+def _read(name: str, path: Path) -> Target:
+    return read_definition(path, _TargetFile, name=name).value()

@@ -1,0 +1,46 @@
+"""What to run: cases, and the model and data set each of them names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.domain.firmware import BuildVariant, KernelSet
+from harness.domain.target import Target
+
+
+@dataclass(frozen=True)
+class ModelSource:
+    """A model file and the name it goes by; `dataset` is the data set it was published with."""
+
+    name: str
+    path: Path
+    dataset: str | None = None
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row of a comparison table: a model on a target with a kernel set.
+
+    `dataset` is a data set specification (see `harness datasets`) or None for the model's own, else
+    random inputs. `limit` takes the first inputs only. Each input runs `repeat` times inside a
+    measured window, after `warmup` inferences of the first input that are not recorded.
+    """
+
+    target: Target
+    kernel_set: KernelSet
+    variant: BuildVariant
+    model: ModelSource
+    dataset: str | None = None
+    limit: int | None = None
+    repeat: int = 1
+    warmup: int = 1
+
+    @property
+    def label(self) -> str:
+        """A short name for progress lines and test ids."""
+        parts = [self.model.name, self.target.id, self.kernel_set.id]
+        if self.variant.id != "O2":
+            parts.append(self.variant.id)
+        return " · ".join(parts)

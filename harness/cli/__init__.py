@@ -1,1 +1,5 @@
-"""The command line."""
+"""The `harness` command."""
+
+from harness.cli.app import main
+
+__all__ = ["main"]

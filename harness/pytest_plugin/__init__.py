@@ -1,1 +1,1 @@
-"""The pytest plugin: options, fixtures and the summary table."""
+"""The pytest plugin: benchmark tests that run on any target named with `--target`."""

@@ -1,0 +1,225 @@
+"""Plugs the adapters into the bench: the only file that knows every one of them."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shlex
+import subprocess
+import sys
+import uuid
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+import harness
+from harness import build as building
+from harness import catalog
+from harness.bench.events import Listener, nobody
+from harness.bench.prepare import prepare
+from harness.bench.rig import Board, Rig
+from harness.bench.run import Outcome, run_cases
+from harness.domain.coordinates import Coordinates
+from harness.domain.dataset import Dataset
+from harness.domain.firmware import BuildVariant, Firmware, KernelSet
+from harness.domain.image import ModelImage, TensorPlacement
+from harness.domain.plan import Case, ModelSource
+from harness.domain.record import RunInfo
+from harness.domain.target import Target
+from harness.domain.units import Fidelity
+from harness.machine import start_machine
+from harness.model import compile_image, read_tflite
+from harness.probe import open_board
+from harness.results import DEFAULT_RESULTS, Store, open_store
+
+__all__ = [
+    "DEFAULT_BUILD",
+    "DEFAULT_RESULTS",
+    "Bench",
+    "cache_dir",
+    "list_build_variants",
+    "list_datasets",
+    "list_kernel_sets",
+    "list_models",
+    "list_targets",
+    "plan",
+    "rig",
+]
+
+DEFAULT_BUILD = "O2"
+
+
+def cache_dir() -> Path:
+    """Where firmware, libraries and reference outputs are kept: safe to delete at any time.
+
+    `HARNESS_CACHE`, else `XDG_CACHE_HOME/cortexm-harness`, else `~/.cache/cortexm-harness`.
+    """
+    if own := os.environ.get("HARNESS_CACHE"):
+        return Path(own).expanduser()
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser() / "cortexm-harness"
+
+
+def plan(
+    *,
+    targets: Sequence[str] | None = None,
+    kernel_sets: Sequence[str] | None = None,
+    models: Sequence[str] | None = None,
+    builds: Sequence[str] | None = None,
+    dataset: str | None = None,
+    limit: int | None = None,
+    repeat: int = 1,
+    warmup: int = 1,
+) -> list[Case]:
+    """The cases of a run: models x targets x kernel sets x build variants.
+
+    What is not named is all there is: every bundled model, kernel set and simulated target.
+
+    Raises:
+        UnknownName, BadDefinition, DuplicateName: from the definition files.
+    """
+    chosen_models = [catalog.resolve_model(name) for name in models or catalog.models()]
+    chosen_targets = [catalog.target(name) for name in targets or _simulated()]
+    chosen_sets = [catalog.kernel_set(name) for name in kernel_sets or _reference_first()]
+    variants = [catalog.build_variant(name) for name in builds or [DEFAULT_BUILD]]
+    return [
+        Case(
+            target=target,
+            kernel_set=kernel_set,
+            variant=variant,
+            model=model,
+            dataset=dataset or model.dataset,
+            limit=limit,
+            repeat=repeat,
+            warmup=warmup,
+        )
+        for model in chosen_models
+        for target in chosen_targets
+        for kernel_set in chosen_sets
+        for variant in variants
+    ]
+
+
+def list_targets() -> list[Target]:
+    """Every target, by id."""
+    return list(catalog.targets().values())
+
+
+def list_kernel_sets() -> list[KernelSet]:
+    """Every kernel set, the reference first."""
+    return [catalog.kernel_set(name) for name in _reference_first()]
+
+
+def list_build_variants() -> list[BuildVariant]:
+    """Every build variant."""
+    return list(catalog.build_variants().values())
+
+
+def list_models() -> list[tuple[ModelSource, ModelImage]]:
+    """Every bundled model, compiled (without scratch, which only a firmware knows)."""
+    return [(model, compile_image(read_tflite(model.path))) for model in catalog.models().values()]
+
+
+def list_datasets() -> list[catalog.DatasetKind]:
+    """Every kind of data set."""
+    return list(catalog.dataset_kinds().values())
+
+
+def _simulated() -> list[str]:
+    targets = catalog.targets().values()
+    return [target.id for target in targets if target.fidelity is Fidelity.SIMULATED]
+
+
+def _reference_first() -> list[str]:
+    # The slow one first: what it is compared with then appears below it, as in the table.
+    return sorted(catalog.kernel_sets(), key=lambda name: (name != "reference", name))
+
+
+def rig() -> Rig:
+    """The real adapters: CMake, pyOCD, simulators and boards."""
+    cache = cache_dir()
+
+    def build(target: Target, kernel_set: KernelSet, variant: BuildVariant) -> Firmware:
+        return building.build_firmware(
+            target,
+            kernel_set,
+            variant,
+            firmware_root=catalog.firmware_root(),
+            port_directory=catalog.port_directory(target.port),
+            cache_dir=cache,
+        )
+
+    def load(case: Case, model_input: TensorPlacement) -> Dataset:
+        return catalog.load_dataset(
+            case.dataset,
+            shape=model_input.shape,
+            dtype=model_input.dtype,
+            scale=model_input.scale,
+            zero_point=model_input.zero_point,
+            limit=case.limit,
+        )
+
+    def board(probe_uid: str, pyocd_target: str) -> AbstractContextManager[Board]:
+        return open_board(probe_uid, pyocd_target)
+
+    def machine(target: Target, work_dir: Path) -> AbstractContextManager[Coordinates]:
+        return start_machine(target, work_dir=work_dir)
+
+    return Rig(build=build, load_dataset=load, start=machine, open_board=board, cache_dir=cache)
+
+
+class Bench:
+    """The real rig with an open run in the store.
+
+    Args:
+        results: path or database URL of the store.
+
+    Raises:
+        StoreError: results cannot be kept there.
+    """
+
+    def __init__(self, results: Path | str) -> None:
+        self._rig = rig()
+        self._results = results
+        self._store: Store | None = None
+        self._run_id = ""
+
+    def measure(self, cases: Sequence[Case], on_event: Listener = nobody) -> Outcome:
+        """Check all cases, then run and store one after the other.
+
+        Raises:
+            ConfigError, BuildError: before anything is started.
+            StoreError: results cannot be kept.
+        """
+        prepared = prepare(list(cases), self._rig.load_dataset)
+        if self._store is None:
+            self._store = open_store(self._results)
+            self._run_id = self._store.begin(describe_run())
+        return run_cases(prepared, self._rig, self._store, self._run_id, on_event)
+
+
+def describe_run() -> RunInfo:
+    """Who runs this, where and from which state of the working directory's git checkout."""
+    commit = _git("rev-parse", "HEAD")
+    return RunInfo(
+        id=uuid.uuid4().hex,
+        started=datetime.now(UTC),
+        command_line=shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        git_commit=commit,
+        git_dirty=None if commit is None else bool(_git("status", "--porcelain")),
+        host=platform.node(),
+        harness_version=harness.__version__,
+    )
+
+
+@cache
+def _git(*words: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", *words], capture_output=True, text=True, timeout=10, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

@@ -1,0 +1,155 @@
+"""From a built firmware and a network to a device that has proved what it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.bench.events import Stage
+from harness.bench.rig import Board, Rig
+from harness.bench.scratch_memo import ScratchMemo
+from harness.domain.coordinates import Coordinates
+from harness.domain.device import Identity, LoadedModel
+from harness.domain.firmware import Firmware
+from harness.domain.image import ModelImage
+from harness.domain.network import Network
+from harness.domain.target import Target
+from harness.errors import HarnessError, ImageTooLarge, WrongImage, WrongModel
+from harness.link import DeviceClient, open_port
+from harness.model import compile_image
+
+HANDSHAKE_DEADLINE_S = 10.0
+
+
+@dataclass(frozen=True)
+class Device:
+    """A target that runs the right firmware with the right model, ready for inputs."""
+
+    client: DeviceClient
+    board: Board
+    identity: Identity
+    image: ModelImage
+    at: Coordinates
+
+
+@contextmanager
+def bring_up(
+    target: Target,
+    firmware: Firmware,
+    network: Network,
+    rig: Rig,
+    work_dir: Path,
+    on_stage: Callable[[Stage], None],
+) -> Iterator[Device]:
+    """Start `target`, flash and verify, shake hands; yield the device and stop it afterwards.
+
+    Raises:
+        RigError: machine or probe failed.
+        LinkError: the device does not answer.
+        WrongImage, WrongModel: it answers as another firmware or model.
+        ImageTooLarge: model slot or arena of the target are too small.
+    """
+    memo = ScratchMemo(rig.cache_dir, firmware.build_id, network.source_sha256)
+    image = fitted(compile_image(network, scratch=memo.recall()), target)
+    on_stage(Stage.BRING_UP)
+    with rig.start(target, work_dir) as at:
+        try:
+            with rig.open_board(at.probe_uid, target.pyocd_target) as board:
+                on_stage(Stage.FLASH)
+                board.program(firmware.elf)
+                _load(board, target, image)
+                # Both regions are read back after both are programmed: on some parts programming
+                # one can damage the other.
+                board.verify_elf(firmware.elf)
+                board.verify(target.memory.model_slot.origin, image.data)
+                board.reset_and_run()
+                on_stage(Stage.HANDSHAKE)
+                with open_port(at.link_url, target.baud_rate) as port:
+                    client = DeviceClient(port, on_idle=at.check)
+                    identity = greet(client, target, firmware)
+                    loaded = client.describe(HANDSHAKE_DEADLINE_S)
+                    require_same_model(image, loaded)
+                    if loaded.scratch_needed != image.scratch:
+                        memo.keep(loaded.scratch_needed)
+                        image = fitted(
+                            compile_image(network, scratch=loaded.scratch_needed), target
+                        )
+                        _load(board, target, image)
+                        board.verify(target.memory.model_slot.origin, image.data)
+                        board.reset_and_run()
+                        identity = greet(client, target, firmware)
+                        require_same_model(image, client.describe(HANDSHAKE_DEADLINE_S))
+                    yield Device(client, board, identity, image, at)
+        except HarnessError:
+            at.check()  # a simulator that died explains more than the broken link it leaves
+            raise
+
+
+def _load(board: Board, target: Target, image: ModelImage) -> None:
+    board.write(target.memory.model_slot.origin, image.data)
+
+
+def fitted(image: ModelImage, target: Target) -> ModelImage:
+    """Return `image` if model slot and arena of `target` hold it.
+
+    Raises:
+        ImageTooLarge: naming the region, with need and have in bytes.
+    """
+    for region, need, have in (
+        ("model slot", len(image.data), target.memory.model_slot.length),
+        ("arena", image.arena_bytes, target.memory.arena.length),
+    ):
+        if need > have:
+            raise ImageTooLarge(
+                f"the {region} of {target.id}",
+                need=need,
+                have=have,
+                where=image.name,
+                hint="choose a smaller model or a target with more memory (`harness targets`)",
+            )
+    return image
+
+
+def greet(client: DeviceClient, target: Target, firmware: Firmware) -> Identity:
+    """Ask the device who it is and refuse anything but the firmware that was just flashed.
+
+    Raises:
+        WrongImage: another build id, target, kernel set, memory layout or counter.
+    """
+    identity = client.hello(HANDSHAKE_DEADLINE_S)
+    expected = {
+        "build id": (firmware.build_id, identity.build_id),
+        "target": (target.id, identity.target),
+        "kernel set": (firmware.kernel_set, identity.kernel_set),
+        "model slot": (target.memory.model_slot, identity.model_slot),
+        "arena": (target.memory.arena, identity.arena),
+        "counter": (target.counter.name, identity.counter),
+        "clock in Hz": (target.clock_hz, identity.clock_hz),
+    }
+    for what, (want, got) in expected.items():
+        if want != got:
+            raise WrongImage(
+                f"the device reports {what} {got}, the firmware just flashed has {want}",
+                where=target.id,
+                hint="check that probe and link belong to the same board, then flash again",
+            )
+    return identity
+
+
+def require_same_model(image: ModelImage, loaded: LoadedModel) -> None:
+    """Refuse a device whose model slot holds anything but `image`.
+
+    Raises:
+        WrongModel: another CRC-32, size or source hash.
+    """
+    want = (f"{image.crc32:08x}", len(image.data), image.source_sha256)
+    got = (f"{loaded.image_crc32:08x}", loaded.image_bytes, loaded.source_sha256)
+    if want != got:
+        raise WrongModel(
+            f"the device holds a model image with CRC-32 {got[0]}, {got[1]} bytes, source "
+            f"{got[2][:12]}; written was {want[0]}, {want[1]} bytes, source {want[2][:12]}",
+            where=image.name,
+            hint="reset the board and run again; if it stays, check the probe's connection",
+        )

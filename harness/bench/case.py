@@ -1,0 +1,179 @@
+"""One case from build to record; whatever happens, there is exactly one record."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import harness
+from harness.bench.bring_up import Device, bring_up
+from harness.bench.events import InputsDone, Listener, Stage, StageStarted
+from harness.bench.prepare import Prepared
+from harness.bench.rig import Rig
+from harness.bench.stream import Answers, stream
+from harness.bench.verdict import accuracy, agreement, counts, typed_outputs
+from harness.domain.firmware import Firmware
+from harness.domain.image import ModelImage
+from harness.domain.record import CaseRecord, CaseStatus
+from harness.errors import HarnessError
+from harness.model import start_reference
+
+REFERENCE_DEADLINE_S = 3600.0
+
+
+class CaseRun:
+    """A running case: gathers what becomes known, and turns it into a record at the end."""
+
+    def __init__(
+        self, prepared: Prepared, rig: Rig, on_event: Listener, now: Callable[[], datetime]
+    ) -> None:
+        self._prepared = prepared
+        self._rig = rig
+        self._on_event = on_event
+        self._now = now
+        self._known = _facts_before(prepared)
+        self._started = now()
+
+    def run(self) -> CaseRecord:
+        """Run the case and return its record.
+
+        Raises:
+            HarnessError: what went wrong; `failed` then gives the record.
+        """
+        case, dataset = self._prepared.case, self._prepared.dataset
+        self._stage(Stage.BUILD)
+        firmware = self._rig.build(case.target, case.kernel_set, case.variant)
+        self._known |= _firmware_facts(firmware)
+        reference = start_reference(
+            case.model.path,
+            dataset.inputs,
+            model_sha256=self._prepared.network.source_sha256,
+            dataset_sha256=dataset.sha256,
+            cache_dir=self._rig.cache_dir / "reference",
+        )
+        try:
+            with (
+                tempfile.TemporaryDirectory(prefix="harness-") as work_dir,
+                bring_up(
+                    case.target,
+                    firmware,
+                    self._prepared.network,
+                    self._rig,
+                    Path(work_dir),
+                    self._stage,
+                ) as device,
+            ):
+                self._known |= _device_facts(device, case.target.counter.per_tick)
+                self._stage(Stage.STREAM)
+                answers = stream(device.client, case, dataset, self._done)
+                image = device.image
+            self._stage(Stage.VERIFY)
+            expected = reference.result(REFERENCE_DEADLINE_S)
+        finally:
+            reference.cancel()
+        self._known["tool_versions"] += (("litert", reference.version),)
+        outputs = typed_outputs(answers, image)
+        self._known |= self._readings(answers, image, outputs, expected)
+        return self._record(CaseStatus.OK)
+
+    def failed(self, error: BaseException) -> CaseRecord:
+        """The record of a case that ended with `error`: no readings, whatever came before."""
+        self._known.pop("readings", None)
+        return self._record(
+            CaseStatus.FAILED, error_class=type(error).__name__, error_message=str(error)
+        )
+
+    def _readings(
+        self, answers: Answers, image: ModelImage, outputs: Any, expected: Any
+    ) -> dict[str, Any]:
+        target = self._prepared.case.target
+        return {
+            "link_interrupts": answers.link_interrupts,
+            "readings": (
+                counts(answers, target),
+                accuracy(outputs, self._prepared.dataset, image, target),
+                *agreement(outputs, expected, target),
+            ),
+        }
+
+    def _record(self, status: CaseStatus, **more: Any) -> CaseRecord:
+        return CaseRecord(
+            status=status, started=self._started, finished=self._now(), **self._known, **more
+        )
+
+    def _stage(self, stage: Stage) -> None:
+        self._on_event(StageStarted(stage))
+
+    def _done(self, done: int) -> None:
+        self._on_event(InputsDone(done, len(self._prepared.dataset)))
+
+
+def run_case(
+    prepared: Prepared,
+    rig: Rig,
+    on_event: Listener,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> tuple[CaseRecord, HarnessError | KeyboardInterrupt | None]:
+    """Run one case; return its record, and the error that ended it if one did."""
+    running = CaseRun(prepared, rig, on_event, now)
+    try:
+        return running.run(), None
+    except (HarnessError, KeyboardInterrupt) as error:
+        return running.failed(error), error
+
+
+def _facts_before(prepared: Prepared) -> dict[str, Any]:
+    case = prepared.case
+    return {
+        "target_id": case.target.id,
+        "target_title": case.target.title,
+        "core": case.target.core.name,
+        "fidelity": case.target.fidelity,
+        "kernel_set": case.kernel_set.id,
+        "variant": case.variant.id,
+        "model": case.model.name,
+        "model_sha256": prepared.network.source_sha256,
+        "dataset": prepared.dataset.name,
+        "dataset_sha256": prepared.dataset.sha256,
+        "inputs": len(prepared.dataset),
+        "warmup": case.warmup,
+        "repeats": case.repeat,
+        "tool_versions": (("harness", harness.__version__),),
+    }
+
+
+def _firmware_facts(firmware: Firmware) -> dict[str, Any]:
+    library = firmware.library
+    return {
+        "build_id": firmware.build_id,
+        "compiler": firmware.compiler,
+        "flags": firmware.flags,
+        "library_name": library.name if library else None,
+        "library_version": library.version if library else None,
+        "library_tree_hash": library.tree_hash if library else None,
+        "firmware_flash_bytes": firmware.flash_bytes,
+        "firmware_ram_bytes": firmware.ram_bytes,
+    }
+
+
+def _device_facts(device: Device, resolution: float) -> dict[str, Any]:
+    image = device.image
+    return {
+        "image_crc32": image.crc32,
+        "image_bytes": len(image.data),
+        "arena_bytes": image.arena_bytes,
+        "arena_lower_bound": image.arena_lower_bound,
+        "weight_bytes": image.weight_bytes,
+        "macs": image.macs,
+        "clock_hz": device.identity.clock_hz,
+        "counter_name": device.identity.counter,
+        "counter_resolution": resolution,
+        "tool_versions": (
+            ("harness", harness.__version__),
+            ("pyocd", device.board.pyocd_version),
+            *device.at.versions,
+        ),
+    }

@@ -1,0 +1,60 @@
+"""What happens during a run, told to whoever renders it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from harness.domain.plan import Case
+from harness.domain.record import CaseRecord
+
+
+class Stage(StrEnum):
+    """The steps of one case, in order."""
+
+    BUILD = "building firmware"
+    BRING_UP = "starting target"
+    FLASH = "flashing and verifying"
+    HANDSHAKE = "handshake"
+    STREAM = "streaming inputs"
+    VERIFY = "comparing with host reference"
+
+
+@dataclass(frozen=True)
+class CaseStarted:
+    """Case `number` of `total` begins."""
+
+    case: Case
+    number: int
+    total: int
+
+
+@dataclass(frozen=True)
+class StageStarted:
+    """The running case enters a stage."""
+
+    stage: Stage
+
+
+@dataclass(frozen=True)
+class InputsDone:
+    """`done` of `total` inputs of the running case have been answered."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class CaseFinished:
+    """A case ended, well or not; its record is already in the store."""
+
+    record: CaseRecord
+
+
+Event = CaseStarted | StageStarted | InputsDone | CaseFinished
+Listener = Callable[[Event], None]
+
+
+def nobody(event: Event) -> None:
+    """Listen to nothing."""

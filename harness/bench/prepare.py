@@ -1,0 +1,65 @@
+"""Everything of a case that can be wrong before anything is built or started."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.bench.rig import LoadDataset
+from harness.domain.dataset import Dataset
+from harness.domain.network import DType, Network
+from harness.domain.plan import Case
+from harness.errors import BadDataset, UnsupportedOperator
+from harness.model import compile_image, read_tflite
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A case with its network and its inputs."""
+
+    case: Case
+    network: Network
+    dataset: Dataset
+
+
+def prepare(cases: list[Case], load_dataset: LoadDataset) -> list[Prepared]:
+    """Read the models and data sets of all cases, each file once.
+
+    Raises:
+        BadModel, UnsupportedOperator: a model that cannot run on any target.
+        BadDataset: inputs that do not fit the model's input tensor, or labels its output.
+    """
+    networks: dict[object, Network] = {}
+    datasets: dict[object, Dataset] = {}
+    prepared = []
+    for case in cases:
+        path = case.model.path
+        if path not in networks:
+            networks[path] = read_tflite(path)
+        network = networks[path]
+        key = (path, case.dataset, case.limit)
+        if key not in datasets:
+            datasets[key] = _dataset_for(case, network, load_dataset)
+        prepared.append(Prepared(case, network, datasets[key]))
+    return prepared
+
+
+def _dataset_for(case: Case, network: Network, load_dataset: LoadDataset) -> Dataset:
+    image = compile_image(network)
+    if len(image.inputs) != 1 or len(image.outputs) != 1:
+        raise UnsupportedOperator(
+            f"the model has {len(image.inputs)} inputs and {len(image.outputs)} outputs; "
+            "one of each is supported",
+            where=str(case.model.path),
+            hint="export a model with one input and one output tensor",
+        )
+    dataset = load_dataset(case, image.inputs[0])
+    output = image.outputs[0]
+    classes = output.nbytes // DType(output.dtype).itemsize
+    if dataset.labels is not None and int(dataset.labels.max(initial=0)) >= classes:
+        raise BadDataset(
+            f"labels go up to {int(dataset.labels.max())}, but {case.model.name} has "
+            f"{classes} outputs (0 to {classes - 1})",
+            where=dataset.name,
+            hint="choose the data set this model was trained for",
+        )
+    return dataset

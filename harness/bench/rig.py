@@ -1,0 +1,70 @@
+"""The adapters a case needs, as the bench sees them; `assembly.py` plugs the real ones in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from harness.domain.coordinates import Coordinates
+from harness.domain.dataset import Dataset
+from harness.domain.firmware import BuildVariant, Firmware, KernelSet
+from harness.domain.image import TensorPlacement
+from harness.domain.plan import Case
+from harness.domain.target import Target
+
+
+class Board(Protocol):
+    """A target under a debug probe."""
+
+    @property
+    def pyocd_version(self) -> str:
+        """The version of pyOCD that holds the probe."""
+
+    def program(self, elf: Path) -> None:
+        """Program every loadable segment of `elf`."""
+
+    def write(self, address: int, data: bytes) -> None:
+        """Write `data` to memory."""
+
+    def verify_elf(self, elf: Path) -> None:
+        """Read every loadable segment back; raise `VerifyFailed` where it differs."""
+
+    def verify(self, address: int, data: bytes) -> None:
+        """Read `data` back; raise `VerifyFailed` where it differs."""
+
+    def read(self, address: int, length: int) -> bytes:
+        """Read memory."""
+
+    def reset_and_run(self) -> None:
+        """Reset the core and let it run."""
+
+
+class BuildFirmware(Protocol):
+    """Builds, or finds in the cache, one firmware."""
+
+    def __call__(
+        self, target: Target, kernel_set: KernelSet, variant: BuildVariant
+    ) -> Firmware: ...
+
+
+class LoadDataset(Protocol):
+    """Loads the data set of a case in the element type of the model's input."""
+
+    def __call__(self, case: Case, model_input: TensorPlacement) -> Dataset: ...
+
+
+@dataclass(frozen=True)
+class Rig:
+    """Everything outside the process that a case touches.
+
+    `cache_dir` keeps what is expensive to find again and safe to lose.
+    """
+
+    build: BuildFirmware
+    load_dataset: LoadDataset
+    start: Callable[[Target, Path], AbstractContextManager[Coordinates]]
+    open_board: Callable[[str, str], AbstractContextManager[Board]]
+    cache_dir: Path

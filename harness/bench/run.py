@@ -1,0 +1,58 @@
+"""A run: all its cases one after the other, each stored as it ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from harness.bench.case import run_case
+from harness.bench.events import CaseFinished, CaseStarted, Listener
+from harness.bench.prepare import Prepared
+from harness.bench.rig import Rig
+from harness.domain.record import CaseRecord
+from harness.errors import HarnessError, StoreError, ToolMissing
+
+
+class Keeper(Protocol):
+    """Where records are kept."""
+
+    def add(self, run_id: str, record: CaseRecord) -> None:
+        """Keep one record for good."""
+
+
+@dataclass
+class Outcome:
+    """The records of a run in order, and the errors of those that failed."""
+
+    run_id: str
+    records: list[CaseRecord] = field(default_factory=list)
+    errors: list[HarnessError] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code the first failure asks for; 0 where there is none."""
+        return self.errors[0].exit_code if self.errors else 0
+
+
+def run_cases(
+    cases: list[Prepared], rig: Rig, keeper: Keeper, run_id: str, on_event: Listener
+) -> Outcome:
+    """Run `cases` in order. A case that fails is recorded as failed and the next one runs.
+
+    Raises:
+        StoreError: a record cannot be kept: measuring on would lose more.
+        ToolMissing: every further build would fail alike.
+        KeyboardInterrupt: after the running case was recorded as failed.
+    """
+    outcome = Outcome(run_id)
+    for number, prepared in enumerate(cases, start=1):
+        on_event(CaseStarted(prepared.case, number, len(cases)))
+        record, error = run_case(prepared, rig, on_event)
+        keeper.add(run_id, record)
+        outcome.records.append(record)
+        on_event(CaseFinished(record))
+        if isinstance(error, KeyboardInterrupt | ToolMissing | StoreError):
+            raise error
+        if error is not None:
+            outcome.errors.append(error)
+    return outcome

@@ -1,0 +1,72 @@
+"""All inputs of a case through the device, one window per repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.domain.dataset import Dataset
+from harness.domain.plan import Case
+from harness.errors import CounterStuck, WindowMissed
+from harness.link import DeviceClient
+
+INFERENCE_DEADLINE_S = 60.0
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the device returned.
+
+    `outputs` has shape (inputs, bytes of the output tensor), uint8; `ticks` has shape
+    (inputs, repeats), uint64.
+    """
+
+    outputs: NDArray[np.uint8]
+    ticks: NDArray[np.uint64]
+    link_interrupts: int
+
+
+def stream(
+    client: DeviceClient, case: Case, dataset: Dataset, on_done: Callable[[int], None]
+) -> Answers:
+    """Send every input of `dataset`, measure `case.repeat` windows for each, collect the answers.
+
+    Raises:
+        LinkError: an answer is late or malformed.
+        DeviceError: the device refuses.
+        WindowMissed: link interrupts fell into a measured window.
+        CounterStuck: a window of zero ticks.
+    """
+    outputs: list[bytes] = []
+    ticks: list[tuple[int, ...]] = []
+    for number, sample in enumerate(dataset.inputs):
+        warmup = case.warmup if number == 0 else 0
+        reply = client.infer(
+            sample.tobytes(),
+            warmup=warmup,
+            repeats=case.repeat,
+            deadline_s=INFERENCE_DEADLINE_S * (warmup + case.repeat),
+        )
+        if reply.link_interrupts:
+            raise WindowMissed(
+                f"{reply.link_interrupts} link interrupts fell into the window of input {number}",
+                where=case.label,
+                hint="let nothing else talk to the device's port while it is measured",
+            )
+        if min(reply.ticks) == 0:
+            raise CounterStuck(
+                f"the counter did not move during input {number}",
+                where=case.label,
+                hint="check that the target's counter runs (a simulator may lack it)",
+            )
+        outputs.append(b"".join(reply.outputs))
+        ticks.append(reply.ticks)
+        on_done(number + 1)
+    return Answers(
+        outputs=np.frombuffer(b"".join(outputs), dtype=np.uint8).reshape(len(outputs), -1),
+        ticks=np.array(ticks, dtype=np.uint64),
+        link_interrupts=0,
+    )

@@ -1,0 +1,48 @@
+"""`harness kernels`: kernel sets and the build variants they can be compiled in."""
+
+from __future__ import annotations
+
+import typer
+
+from harness import assembly
+from harness.cli.listing import AsJson, show
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(kernels)
+    app.command()(builds)
+
+
+def kernels(json: AsJson = False) -> None:
+    """List the kernel sets."""
+    show(
+        [
+            {
+                "id": kernel_set.id,
+                "library": kernel_set.library or "-",
+                "title": kernel_set.title,
+            }
+            for kernel_set in assembly.list_kernel_sets()
+        ],
+        json=json,
+    )
+
+
+def builds(json: AsJson = False) -> None:
+    """List the build variants: optimisation level and macros of single source files."""
+    show(
+        [
+            {
+                "id": variant.id,
+                "optimisation": variant.optimisation,
+                "file macros": ", ".join(
+                    f"{file}: {' '.join(macros)}" for file, macros in variant.file_defines.items()
+                )
+                or "-",
+                "title": variant.title,
+            }
+            for variant in assembly.list_build_variants()
+        ],
+        json=json,
+    )

@@ -1,0 +1,51 @@
+"""The plugin's command line options."""
+
+from __future__ import annotations
+
+import pytest
+
+DEFAULT_RESULTS = "results/harness.db"
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Add the options to pytest's help, in a group of their own."""
+    group = parser.getgroup("harness", "benchmarks on Cortex-M targets")
+    group.addoption(
+        "--target",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="run the benchmark tests on this target (repeat for several; see `harness targets`)",
+    )
+    group.addoption(
+        "--kernels",
+        action="append",
+        default=[],
+        metavar="SET",
+        help="kernel set to build (repeat for several; default: all)",
+    )
+    group.addoption(
+        "--model",
+        action="append",
+        default=[],
+        metavar="NAME|FILE",
+        help="bundled model or .tflite file (repeat for several; default: all bundled)",
+    )
+    group.addoption(
+        "--build",
+        action="append",
+        default=[],
+        metavar="VARIANT",
+        help="build variant (repeat for several; default: O2)",
+    )
+    group.addoption("--dataset", metavar="SPEC", help="inputs, as for `harness run --dataset`")
+    group.addoption("--limit", type=int, metavar="N", help="take only the first N inputs")
+    group.addoption(
+        "--repeat", type=int, metavar="N", help="measured inferences per input (default 1)"
+    )
+    group.addoption(
+        "--harness-results",
+        metavar="FILE",
+        default=DEFAULT_RESULTS,
+        help="results database (default: %(default)s)",
+    )

@@ -1,0 +1,15 @@
+"""What every model must reach on whatever `--target` names: the same file for simulator and board."""
+
+ROUNDING_LSB = 1  # CMSIS-NN rounds twice where the host's FULLY_CONNECTED rounds once
+SOFTMAX_LSB = 8  # what one LSB before a softmax can become behind it
+
+
+def test_enough_inputs_are_right(bench):
+    assert bench.accuracy >= 0.9
+
+
+def test_reference_kernels_equal_the_host(bench, harness_case):
+    if harness_case.kernel_set.id == "reference":
+        assert bench.vectors_equal == bench.inputs
+    else:
+        assert bench.largest_difference <= SOFTMAX_LSB

@@ -1,4 +1,4 @@
-"""What is kept of a run: who ran it, and one record per case with everything that made its numbers."""
+"""What is kept of a run: who started it, and one record per case with all its provenance."""
 
 from __future__ import annotations
 

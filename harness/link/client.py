@@ -1,0 +1,162 @@
+"""The host's view of a device: who are you, what is loaded, take this input, run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from harness.domain.device import Identity, LoadedModel, Reply
+from harness.errors import LinkError
+from harness.link import messages
+from harness.link.exchange import Call, Deadline, Exchange, Refused
+from harness.link.messages import ERROR, INPUT_HEADER_BYTES, REPLY, Request
+from harness.link.port import Port
+from harness.link.refusals import as_error, decode_refusal
+
+INPUT_DEADLINE_S = 10.0
+_FIRST_RETRY_S = 0.1
+_LAST_RETRY_S = 1.0
+
+
+class DeviceClient:
+    """A device behind `port`.
+
+    Args:
+        port: an open port, see `open_port`.
+        clock: seconds, monotonic; all deadlines are measured on it.
+        on_idle: called a few times per second while waiting, and before a closed link is reported;
+            may raise a better error, for example that the simulator ended.
+        operators: names of the loaded image's operators in order, for error messages.
+    """
+
+    def __init__(
+        self,
+        port: Port,
+        clock: Callable[[], float] = time.monotonic,
+        on_idle: Callable[[], None] | None = None,
+        *,
+        operators: Sequence[str] = (),
+    ) -> None:
+        self.operators = tuple(operators)
+        self._exchange = Exchange(port, clock, on_idle)
+        self._where = port.where
+        self._identity: Identity | None = None
+
+    @property
+    def bad_frames(self) -> int:
+        """Damaged frames received so far."""
+        return self._exchange.bad_frames
+
+    def hello(self, deadline_s: float) -> Identity:
+        """Ask who is there, again and again within `deadline_s`: the device may still be booting.
+
+        Only the answer to the latest HELLO counts: when it is there, none is under way any more.
+
+        Raises:
+            VersionMismatch: the device speaks another version of the protocol.
+            LinkTimeout, LinkClosed, BadFrame: no answer, or not one to HELLO.
+        """
+        link = self._exchange
+        deadline = Deadline(link.clock, deadline_s)
+        before = link.progress
+        call = Call(Request.HELLO, messages.hello_request(), "HELLO")
+        link.synchronise()
+        retry_s = _FIRST_RETRY_S
+        while deadline.remaining() > 0:
+            sequence = link.send(call)
+            attempt = Deadline(link.clock, min(retry_s, deadline.remaining()))
+            retry_s = min(2 * retry_s, _LAST_RETRY_S)
+            while (frame := link.receive(attempt)) is not None:
+                if frame.sequence == sequence and frame.type == Request.HELLO + REPLY:
+                    self._identity = messages.decode_hello(frame.payload, self._where)
+                    return self._identity
+                if frame.sequence == sequence and frame.type == ERROR:
+                    raise self._refused(Refused(call, frame.payload))
+        raise link.timed_out("HELLO", deadline, *before)
+
+    def describe(self, deadline_s: float) -> LoadedModel:
+        """Make the device check and load the image in its slot, and say what it is.
+
+        Raises:
+            WrongModel: no image, or one that is damaged.
+            UnsupportedOperator: an operator without a kernel in this firmware.
+            ImageTooLarge: the arena does not hold it.
+            LinkTimeout, LinkClosed, BadFrame: no answer, or not one to DESCRIBE.
+        """
+        (payload,) = self._call([Call(Request.DESCRIBE, b"", "DESCRIBE")], deadline_s)
+        return messages.decode_describe(payload, self._where)
+
+    def write_input(
+        self, data: bytes, index: int = 0, deadline_s: float = INPUT_DEADLINE_S
+    ) -> None:
+        """Fill input `index` of the loaded model, from its first byte on.
+
+        Raises:
+            DeviceError: no such input, or more bytes than it has.
+            LinkTimeout, LinkClosed, BadFrame: no answer, or not one to INPUT.
+        """
+        for payload in self._call(self._input_calls(data, index), deadline_s):
+            messages.decode_input(payload, self._where)
+
+    def run(self, warmup: int, repeats: int, deadline_s: float) -> Reply:
+        """Run the loaded model `warmup` times unmeasured, then `repeats` measured times.
+
+        Sent once: a lost answer is an error and never a second run.
+
+        Raises:
+            KernelRefused, Saturated, DeviceFault, WrongModel: the device could not.
+            LinkTimeout, LinkClosed, BadFrame: no answer, or not one to RUN.
+        """
+        (payload,) = self._call([_run_call(warmup, repeats)], deadline_s)
+        return messages.decode_run(payload, repeats, self._where)
+
+    def infer(
+        self, data: bytes, warmup: int = 0, repeats: int = 1, deadline_s: float = 60.0
+    ) -> Reply:
+        """Do `write_input(data)` and `run(warmup, repeats)` without waiting in between.
+
+        Raises:
+            As `write_input` and `run`.
+        """
+        calls = [*self._input_calls(data, 0), _run_call(warmup, repeats)]
+        *inputs, last = self._call(calls, deadline_s)
+        for payload in inputs:
+            messages.decode_input(payload, self._where)
+        return messages.decode_run(last, repeats, self._where)
+
+    def _input_calls(self, data: bytes, index: int) -> list[Call]:
+        if self._identity is None:
+            raise LinkError(
+                "an input cannot be sent before the device has said how much it takes at once",
+                where=self._where,
+                hint="call hello() first",
+            )
+        chunk = self._identity.max_payload - INPUT_HEADER_BYTES
+        return [
+            Call(
+                Request.INPUT,
+                messages.input_request(index, offset, data[offset : offset + chunk]),
+                f"INPUT {index} at byte {offset}",
+            )
+            for offset in range(0, len(data), chunk)
+        ]
+
+    def _call(self, calls: Sequence[Call], deadline_s: float) -> list[bytes]:
+        window = self._identity.receive_window if self._identity else 0
+        answers = self._exchange.call_all(calls, window, Deadline(self._exchange.clock, deadline_s))
+        if isinstance(answers, Refused):
+            raise self._refused(answers)
+        return answers
+
+    def _refused(self, refused: Refused) -> Exception:
+        return as_error(
+            decode_refusal(refused.payload, self._where),
+            refused.call.name,
+            self._where,
+            self.operators,
+            self._identity.arena.length if self._identity else 0,
+        )
+
+
+def _run_call(warmup: int, repeats: int) -> Call:
+    return Call(Request.RUN, messages.run_request(warmup, repeats), "RUN")

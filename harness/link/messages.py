@@ -1,0 +1,146 @@
+"""What frames mean, as `firmware/PROTOCOL.md` says: requests to bytes, replies to domain values."""
+
+from __future__ import annotations
+
+import struct
+from enum import IntEnum
+
+from harness.domain.device import Identity, LoadedModel, Reply
+from harness.domain.target import Region
+from harness.errors import BadFrame, VersionMismatch
+from harness.link.cursor import Cursor
+
+PROTOCOL_VERSION = 1
+REPLY = 0x80
+ERROR = 0xFF
+INPUT_HEADER_BYTES = 8
+
+_INPUT = struct.Struct("<HHI")
+
+
+class Request(IntEnum):
+    """Types of requests; the reply's type is 0x80 more."""
+
+    HELLO = 0x01
+    DESCRIBE = 0x02
+    INPUT = 0x03
+    RUN = 0x04
+
+
+def hello_request() -> bytes:
+    """Payload of HELLO: the host's protocol version."""
+    return struct.pack("<H", PROTOCOL_VERSION)
+
+
+def input_request(index: int, offset: int, data: bytes) -> bytes:
+    """Payload of INPUT: `data` for input `index`, from byte `offset` on."""
+    return _INPUT.pack(index, 0, offset) + data
+
+
+def run_request(warmup: int, repeats: int) -> bytes:
+    """Payload of RUN.
+
+    Raises:
+        ValueError: `repeats` below 1, or a number above 65535.
+    """
+    if not (0 <= warmup <= 0xFFFF and 1 <= repeats <= 0xFFFF):
+        raise ValueError(f"warmup {warmup}, repeats {repeats}: the message holds 0 or 1 to 65535")
+    return struct.pack("<HH", warmup, repeats)
+
+
+def decode_hello(payload: bytes, where: str = "") -> Identity:
+    """Return who answers.
+
+    Raises:
+        VersionMismatch: it speaks another version of the protocol.
+        BadFrame: too short or too long, or values that no firmware can have.
+    """
+    cursor = Cursor(payload, "the reply to HELLO", where)
+    (version,) = cursor.take("<H")
+    if version != PROTOCOL_VERSION:
+        raise VersionMismatch(
+            f"the device speaks protocol version {version}, this harness {PROTOCOL_VERSION}",
+            where=where,
+            hint="flash firmware that this harness built, or install the harness it belongs to",
+        )
+    max_payload, window, clock_hz, counter_hz, slot, slot_bytes, arena, arena_bytes = cursor.take(
+        "<HIIIIIII"
+    )
+    build_id = cursor.raw(20)
+    target, kernel_set, counter = cursor.string(), cursor.string(), cursor.string()
+    cursor.end()
+    if max_payload <= INPUT_HEADER_BYTES or clock_hz == 0:
+        raise BadFrame(
+            f"the reply to HELLO names a payload of {max_payload} bytes and a clock of "
+            f"{clock_hz} Hz; wanted more than {INPUT_HEADER_BYTES} and more than 0",
+            where=where,
+            hint="correct the port of this firmware",
+        )
+    return Identity(
+        protocol_version=version,
+        build_id=build_id.hex(),
+        target=target,
+        kernel_set=kernel_set,
+        clock_hz=clock_hz,
+        counter=counter,
+        counter_hz=counter_hz,
+        model_slot=Region(slot, slot_bytes),
+        arena=Region(arena, arena_bytes),
+        max_payload=max_payload,
+        receive_window=window,
+    )
+
+
+def decode_describe(payload: bytes, where: str = "") -> LoadedModel:
+    """Return which model image is loaded.
+
+    Raises:
+        BadFrame: too short or too long.
+    """
+    cursor = Cursor(payload, "the reply to DESCRIBE", where)
+    crc32, image_bytes = cursor.take("<II")
+    source = cursor.raw(32)
+    arena_bytes, inputs, outputs = cursor.take("<IHH")
+    input_bytes = cursor.take(f"<{inputs}I")
+    output_bytes = cursor.take(f"<{outputs}I")
+    (operators, _) = cursor.take("<HH")
+    scratch = cursor.take(f"<{operators}I")
+    cursor.end()
+    return LoadedModel(
+        image_crc32=crc32,
+        image_bytes=image_bytes,
+        source_sha256=source.hex(),
+        arena_bytes=arena_bytes,
+        input_bytes=input_bytes,
+        output_bytes=output_bytes,
+        scratch_needed=scratch,
+    )
+
+
+def decode_input(payload: bytes, where: str = "") -> None:
+    """Check that the reply to INPUT is empty.
+
+    Raises:
+        BadFrame: it is not.
+    """
+    Cursor(payload, "the reply to INPUT", where).end()
+
+
+def decode_run(payload: bytes, repeats: int, where: str = "") -> Reply:
+    """Return what `repeats` windows gave.
+
+    Raises:
+        BadFrame: too short or too long, or another number of repeats than asked for.
+    """
+    cursor = Cursor(payload, "the reply to RUN", where)
+    counted, outputs, interrupts = cursor.take("<HHI")
+    if counted != repeats:
+        raise BadFrame(
+            f"the reply to RUN holds {counted} repeats, wanted {repeats}",
+            where=where,
+            hint="flash firmware that this harness built",
+        )
+    ticks = cursor.take(f"<{counted}Q")
+    answers = tuple(cursor.raw(cursor.take("<I")[0]) for _ in range(outputs))
+    cursor.end()
+    return Reply(ticks=ticks, link_interrupts=interrupts, outputs=answers)

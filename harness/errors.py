@@ -88,6 +88,10 @@ class ToolMissing(BuildError):
     """A program the build needs is not installed."""
 
 
+class LibraryUnavailable(BuildError):
+    """The sources of a kernel library cannot be had, or are not what was pinned."""
+
+
 class CompileFailed(BuildError):
     """CMake or the compiler returned an error; `log` holds all it printed."""
 
@@ -102,9 +106,7 @@ class ImageTooLarge(BuildError):
     def __init__(
         self, region: str, *, need: int, have: int, where: str = "", hint: str = ""
     ) -> None:
-        super().__init__(
-            f"{region} needs {need:,} bytes and has {have:,}", where=where, hint=hint
-        )
+        super().__init__(f"{region} needs {need:,} bytes and has {have:,}", where=where, hint=hint)
         self.region = region
         self.need = need
         self.have = have

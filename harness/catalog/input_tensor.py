@@ -82,8 +82,8 @@ class InputTensor:
     def quantised(self, real: NDArray[np.floating], where: str) -> NDArray[np.generic]:
         """Return real values in the input's element type.
 
-        q = round(real / scale) + zero_point, clipped to the range of the type. Halves round away from zero, as TensorFlow Lite's QUANTIZE does. A float input takes the
-        values as they are.
+        q = round(real / scale) + zero_point, clipped to the range of the type. Halves round away
+        from zero, as TensorFlow Lite's QUANTIZE does. A float input takes the values as they are.
 
         Raises:
             BadDataset: values that are not finite, or an integer input without a scale.

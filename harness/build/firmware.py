@@ -1,0 +1,179 @@
+"""One firmware per target, kernel set and variant: found in the cache, or built into it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.build.cache import publish, workshop
+from harness.build.cmake import (
+    ELF_NAME,
+    FLAGS_NAME,
+    Sources,
+    configure_and_build,
+    places,
+    settings,
+)
+from harness.build.compiler_log import build_failure
+from harness.build.elf import read_elf
+from harness.build.fingerprint import build_key, firmware_sources, source_files, tree_hash
+from harness.build.libraries import obtain_library
+from harness.build.tools import COMPILER, compiler_version, find_tool
+from harness.domain.firmware import BuildVariant, Firmware, KernelSet, Library
+from harness.domain.target import Memory, Target
+
+# Part of every key: raise it when what this package does with the same inputs changes.
+_RECIPE = 1
+_FACTS_NAME = "facts.json"
+
+
+def build_firmware(
+    target: Target,
+    kernel_set: KernelSet,
+    variant: BuildVariant,
+    *,
+    cache_dir: Path,
+    firmware_root: Path,
+    port_directory: Path,
+    on_event: Callable[[str], None] | None = None,
+) -> Firmware:
+    """Build firmware, or take it from the cache if nothing that it is made from has changed.
+
+    `on_event` hears one line before each step that takes long. Same inputs give the same ELF, byte
+    for byte, wherever sources and cache lie.
+
+    Raises:
+        ToolMissing: compiler, cmake or ninja are not installed.
+        LibraryUnavailable: the kernel library's sources cannot be had.
+        CompileFailed: CMake, compiler or linker report an error.
+        ImageTooLarge: a memory region of the target is too small.
+        BuildError: a step took too long, or the cache cannot be written.
+    """
+    tell = on_event or _nobody
+    cache_dir = cache_dir.resolve()
+    compiler = find_tool(COMPILER)
+    library = obtain_library(kernel_set.library, cache_dir, tell) if kernel_set.library else None
+    sources = Sources(
+        firmware=firmware_root.resolve(),
+        port=port_directory.resolve(),
+        kernels=tuple(folder.resolve() for folder in kernel_set.directories),
+        library=library,
+    )
+    job = _Job(target, kernel_set, variant, sources, compiler, compiler_version(compiler))
+    entry = cache_dir / "firmware" / job.key()
+    found = job.recall(entry)
+    if found is not None:
+        return found
+    with workshop(entry) as making:
+        found = job.recall(entry)
+        if found is not None:
+            return found
+        tell(f"building firmware for {job.label}")
+        made = job.make(making, cache_dir / "failed" / f"{entry.name}.log")
+        publish(made, entry)
+    built = job.recall(entry, from_cache=False)
+    if built is None:
+        raise RuntimeError(f"{entry} vanished while it was being written")
+    return built
+
+
+@dataclass(frozen=True)
+class _Job:
+    target: Target
+    kernel_set: KernelSet
+    variant: BuildVariant
+    sources: Sources
+    compiler: Path
+    compiler_version: str
+
+    @property
+    def label(self) -> str:
+        return f"{self.target.id} with {self.kernel_set.id} ({self.variant.id})"
+
+    def key(self) -> str:
+        sources = self.sources
+        return build_key(
+            {
+                "recipe": _RECIPE,
+                "settings": settings(self.target, self.kernel_set, self.variant),
+                "firmware": tree_hash(sources.firmware, firmware_sources(sources.firmware)),
+                "port": [sources.port.name, _hash(sources.port)],
+                "kernels": [[folder.name, _hash(folder)] for folder in sources.kernels],
+                "library": sources.library.tree_hash if sources.library else "",
+                "compiler": self.compiler_version,
+            }
+        )
+
+    def make(self, making: Path, log_file: Path) -> Path:
+        """Build in the folder `making`; return the folder that is to become the cache entry."""
+        build = making / "build"
+        variables = settings(self.target, self.kernel_set, self.variant)
+        variables |= places(self.sources, build)
+        good, log = configure_and_build(self.sources.firmware, build, variables, self.compiler)
+        if not good or not (build / ELF_NAME).is_file() or not (build / FLAGS_NAME).is_file():
+            log_file.parent.mkdir(parents=True, exist_ok=True)
+            log_file.write_text(log, encoding="utf-8")
+            raise build_failure(log, log_file, self.target.memory, self.label)
+        made = making / "made"
+        made.mkdir()
+        for name in (ELF_NAME, FLAGS_NAME):
+            shutil.copyfile(build / name, made / name)
+        (made / _FACTS_NAME).write_text(
+            json.dumps(_facts(made / ELF_NAME, self.target.memory)), encoding="utf-8"
+        )
+        return made
+
+    def recall(self, entry: Path, *, from_cache: bool = True) -> Firmware | None:
+        """The firmware in the cache entry; None if it is not there, or not as it was written."""
+        elf = entry / ELF_NAME
+        try:
+            facts = json.loads((entry / _FACTS_NAME).read_text(encoding="utf-8"))
+            flags = (entry / FLAGS_NAME).read_text(encoding="utf-8").strip()
+            if facts.pop("sha256") != _sha256(elf):
+                return None
+            return self._firmware(elf, flags, self.sources.library, from_cache, **facts)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return None
+
+    def _firmware(
+        self, elf: Path, flags: str, library: Library | None, from_cache: bool, **facts: Any
+    ) -> Firmware:
+        return Firmware(
+            elf=elf,
+            target=self.target.id,
+            kernel_set=self.kernel_set.id,
+            variant=self.variant.id,
+            compiler=self.compiler_version,
+            flags=flags,
+            library=library,
+            from_cache=from_cache,
+            **facts,
+        )
+
+
+def _facts(elf: Path, memory: Memory) -> dict[str, str | int]:
+    read = read_elf(elf, memory)
+    return {
+        "sha256": _sha256(elf),
+        "build_id": read.build_id,
+        "flash_bytes": read.flash_bytes,
+        "ram_bytes": read.ram_bytes,
+        "stack_bytes": read.stack_bytes,
+    }
+
+
+def _hash(folder: Path) -> str:
+    return tree_hash(folder, source_files(folder))
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _nobody(message: str) -> None:
+    """Listen to nothing."""

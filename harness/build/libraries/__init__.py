@@ -1,0 +1,36 @@
+"""Kernel libraries by name: a library is a module of this package with `obtain(cache_dir)`."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from pathlib import Path
+
+from harness.domain.firmware import Library
+from harness.errors import LibraryUnavailable
+
+
+def obtain_library(
+    name: str, cache_dir: Path, on_event: Callable[[str], None] | None = None
+) -> Library:
+    """The sources of the library `name` ("cmsis-nn"), downloaded into `cache_dir` if need be.
+
+    Raises:
+        LibraryUnavailable: no such library, or its sources cannot be had.
+        ToolMissing: what downloads them is missing.
+    """
+    known = {info.name.replace("_", "-"): info.name for info in pkgutil.iter_modules(__path__)}
+    if name not in known:
+        raise LibraryUnavailable(
+            f"there is no library {name!r}",
+            where="kernels.toml",
+            hint=f"Name one of: {', '.join(sorted(known))}.",
+        )
+    module = importlib.import_module(f"{__name__}.{known[name]}")
+    library: Library = module.obtain(cache_dir, on_event or _nobody)
+    return library
+
+
+def _nobody(message: str) -> None:
+    """Listen to nothing."""

@@ -1,0 +1,235 @@
+/* The checks of `checks.h`: load-time only, so written for size. */
+#include <string.h>
+
+#include "checks.h"
+
+#define COLD __attribute__((cold, noinline)) /* for size, whatever the build's optimisation */
+
+/* Windows and strides beyond this would overflow the kernels' 32-bit positions. */
+#define LONGEST_AXIS (1 << 24)
+
+/* One axis of a sliding window. */
+struct window {
+    int32_t input, filter, output, stride, pad, dilation;
+};
+
+enum { INT32 = 2, INT8 = 9 };
+
+static COLD int in_range(int32_t x, int32_t low, int32_t high)
+{
+    return x >= low && x <= high ? 0 : BAD_ARGUMENT;
+}
+
+/* Elements of a tensor, or -1 where a dim is not positive or the product leaves int32_t. */
+static COLD int64_t checked_elements(const struct image_dims *d)
+{
+    const int32_t dims[] = {d->n, d->h, d->w, d->c};
+    int64_t product = 1;
+    for (int i = 0; i < 4; i++) {
+        if (dims[i] < 1 || product * dims[i] > INT32_MAX)
+            return -1;
+        product *= dims[i];
+    }
+    return product;
+}
+
+static COLD int check_tensor(const struct model *m, uint32_t index, uint8_t dtype)
+{
+    if (index >= m->tensor_count)
+        return BAD_ARGUMENT;
+    const struct image_tensor *t = &m->tensors[index];
+    const int64_t count = checked_elements(&t->dims);
+    const uint32_t itemsize = dtype == INT32 ? 4 : 1;
+    const uint32_t room = t->place == IMAGE_IN_ARENA ? m->arena_bytes : m->image_bytes;
+    if (t->dtype != dtype || t->place > IMAGE_IN_IMAGE || count < 0 || t->offset % itemsize)
+        return BAD_ARGUMENT;
+    if ((uint64_t)count * itemsize != t->bytes || (uint64_t)t->offset + t->bytes > room)
+        return BAD_ARGUMENT;
+    return 0;
+}
+
+/* The record holds `params_bytes` of parameters, `inputs` to `inputs_max` inputs and one output; all
+ * tensors lie inside arena or image, hold as many bytes as their dims say, and are int8, except for
+ * input 2, a bias of int32 that may be absent. The output lies in the arena. */
+static COLD int check_operator(const struct model *m, const struct image_operator *op, size_t params_bytes, int inputs,
+                   int inputs_max)
+{
+    const size_t tensors_end = offsetof(struct image_operator, tensors) + 2u * (op->input_count + op->output_count);
+    if (op->input_count < inputs || op->input_count > inputs_max || op->output_count != 1)
+        return BAD_ARGUMENT;
+    if (tensors_end > op->record_bytes)
+        return BAD_ARGUMENT;
+    if (params_bytes && (op->params_offset % 4 || op->params_offset < tensors_end ||
+                         op->params_offset + params_bytes > op->record_bytes))
+        return BAD_ARGUMENT;
+    for (int i = 0; i <= op->input_count; i++) {
+        const int is_bias = i == 2 && op->input_count == 3;
+        if (is_bias && op->tensors[i] == IMAGE_NO_TENSOR)
+            continue;
+        if (check_tensor(m, op->tensors[i], is_bias ? INT32 : INT8))
+            return BAD_ARGUMENT;
+    }
+    return op_output(m, op)->place == IMAGE_IN_ARENA ? 0 : BAD_ARGUMENT;
+}
+
+/* Each window touches the input, and the windows reach just as far as input and padding. */
+static COLD int check_window(const struct window *w)
+{
+    if (w->input < 1 || w->filter < 1 || w->output < 1 || w->stride < 1 || w->dilation < 1 || w->pad < 0)
+        return BAD_ARGUMENT;
+    const int64_t reach = (int64_t)(w->filter - 1) * w->dilation + 1;
+    const int64_t pad_after = (int64_t)(w->output - 1) * w->stride + reach - w->input - w->pad;
+    if (w->input > LONGEST_AXIS || reach > LONGEST_AXIS || w->dilation > LONGEST_AXIS)
+        return NOT_IMPLEMENTED;
+    return w->pad < reach && pad_after < reach && pad_after > -(int64_t)w->stride ? 0 : BAD_ARGUMENT;
+}
+
+static COLD int check_multiplier(int32_t multiplier, int32_t shift)
+{
+    return in_range(multiplier, 0, INT32_MAX) | in_range(shift, -31, 30);
+}
+
+/* `channels` multipliers and shifts lie inside the image and are in range. */
+static COLD int check_requantization(const struct model *m, uint32_t multipliers_at, uint32_t shifts_at, int32_t channels)
+{
+    const uint64_t bytes = 4u * (uint64_t)channels;
+    if (multipliers_at % 4 || shifts_at % 4 || multipliers_at + bytes > m->image_bytes ||
+        shifts_at + bytes > m->image_bytes)
+        return BAD_ARGUMENT;
+    const int32_t *multipliers = image_words(m, multipliers_at), *shifts = image_words(m, shifts_at);
+    for (int32_t i = 0; i < channels; i++)
+        if (check_multiplier(multipliers[i], shifts[i]))
+            return BAD_ARGUMENT;
+    return 0;
+}
+
+static COLD int check_activation(int32_t low, int32_t high)
+{
+    return in_range(low, INT8_MIN, high) | in_range(high, INT8_MIN, INT8_MAX);
+}
+
+/* Offsets are zero points of int8, those of inputs negated. */
+static COLD int check_offsets(int32_t input, int32_t output)
+{
+    return in_range(input, -INT8_MAX, -INT8_MIN) | in_range(output, INT8_MIN, INT8_MAX);
+}
+
+static COLD int check_bias(const struct model *m, const struct image_operator *op, int32_t channels)
+{
+    return op_bias(m, op) && elements(&op_tensor(m, op, 2)->dims) != channels ? BAD_ARGUMENT : 0;
+}
+
+/* What CONV_2D and DEPTHWISE_CONV_2D have in common: the end of their parameters. */
+struct sliding {
+    int32_t stride_w, stride_h, pad_w, pad_h, dilation_w, dilation_h;
+    int32_t activation_min, activation_max;
+    uint32_t multipliers_at, shifts_at;
+};
+_Static_assert(sizeof(struct sliding) == sizeof(struct image_conv) - offsetof(struct image_conv, stride_w), "conv");
+_Static_assert(sizeof(struct sliding) == sizeof(struct image_depthwise) - offsetof(struct image_depthwise, stride_w),
+               "depthwise");
+
+static COLD int check_sliding(const struct model *m, const struct image_operator *op, size_t params_bytes)
+{
+    struct sliding p;
+    const int32_t *const words = op_params(op);
+    memcpy(&p, (const uint8_t *)words + params_bytes - sizeof p, sizeof p);
+    const struct image_dims *x = &op_input(m, op, 0)->dims, *f = &op_input(m, op, 1)->dims;
+    const struct image_dims *y = &op_output(m, op)->dims;
+    const struct window columns = {x->w, f->w, y->w, p.stride_w, p.pad_w, p.dilation_w};
+    const struct window rows = {x->h, f->h, y->h, p.stride_h, p.pad_h, p.dilation_h};
+    if (x->n != y->n || (int64_t)p.dilation_h * x->w * x->c > INT32_MAX)
+        return BAD_ARGUMENT;
+    return check_window(&columns) | check_window(&rows) | check_bias(m, op, y->c) |
+           check_offsets(words[0], words[1]) | check_activation(p.activation_min, p.activation_max) |
+           check_requantization(m, p.multipliers_at, p.shifts_at, y->c);
+}
+
+COLD int check_conv_2d(const struct model *m, const struct image_operator *op)
+{
+    if (check_operator(m, op, sizeof(struct image_conv), 2, 3))
+        return BAD_ARGUMENT;
+    const struct image_dims *x = &op_input(m, op, 0)->dims, *f = &op_input(m, op, 1)->dims;
+    if (f->n != op_output(m, op)->dims.c)
+        return BAD_ARGUMENT;
+    if (f->c != x->c)
+        return NOT_IMPLEMENTED; /* grouped */
+    return check_sliding(m, op, sizeof(struct image_conv));
+}
+
+COLD int check_depthwise_conv_2d(const struct model *m, const struct image_operator *op)
+{
+    if (check_operator(m, op, sizeof(struct image_depthwise), 2, 3))
+        return BAD_ARGUMENT;
+    const struct image_depthwise *p = op_params(op);
+    const struct image_dims *x = &op_input(m, op, 0)->dims, *f = &op_input(m, op, 1)->dims;
+    const int32_t channels = op_output(m, op)->dims.c;
+    if (f->n != 1 || f->c != channels || (int64_t)x->c * p->channel_multiplier != channels)
+        return BAD_ARGUMENT;
+    return check_sliding(m, op, sizeof(struct image_depthwise));
+}
+
+COLD int check_fully_connected(const struct model *m, const struct image_operator *op)
+{
+    if (check_operator(m, op, sizeof(struct image_fully_connected), 2, 3))
+        return BAD_ARGUMENT;
+    const struct image_fully_connected *p = op_params(op);
+    const struct image_dims *f = &op_input(m, op, 1)->dims, *y = &op_output(m, op)->dims;
+    const int64_t batches = (int64_t)y->n * y->h * y->w;
+    if (f->h != 1 || f->w != 1 || f->c != y->c || batches * f->n != elements(&op_input(m, op, 0)->dims))
+        return BAD_ARGUMENT;
+    return check_bias(m, op, y->c) | in_range(p->per_channel, 0, 1) | check_offsets(p->input_offset, p->output_offset) |
+           check_offsets(p->filter_offset, 0) |
+           check_activation(p->activation_min, p->activation_max) |
+           check_requantization(m, p->multipliers_at, p->shifts_at, p->per_channel ? y->c : 1);
+}
+
+COLD int check_pool_2d(const struct model *m, const struct image_operator *op)
+{
+    if (check_operator(m, op, sizeof(struct image_pool), 1, 1))
+        return BAD_ARGUMENT;
+    const struct image_pool *p = op_params(op);
+    const struct image_dims *x = &op_input(m, op, 0)->dims, *y = &op_output(m, op)->dims;
+    const struct window columns = {x->w, p->filter_w, y->w, p->stride_w, p->pad_w, 1};
+    const struct window rows = {x->h, p->filter_h, y->h, p->stride_h, p->pad_h, 1};
+    if (x->n != y->n || x->c != y->c)
+        return BAD_ARGUMENT;
+    return check_window(&columns) | check_window(&rows) | check_activation(p->activation_min, p->activation_max);
+}
+
+COLD int check_add(const struct model *m, const struct image_operator *op)
+{
+    if (check_operator(m, op, sizeof(struct image_add), 2, 2))
+        return BAD_ARGUMENT;
+    const struct image_add *p = op_params(op);
+    const int32_t count = elements(&op_output(m, op)->dims);
+    if (elements(&op_input(m, op, 0)->dims) != count || elements(&op_input(m, op, 1)->dims) != count)
+        return NOT_IMPLEMENTED; /* broadcast */
+    /* Offset inputs have 9 bits; their scaled sum must stay inside int32_t. */
+    return in_range(p->left_shift, 0, 22) | in_range(p->input1_shift, -31, 0) | in_range(p->input2_shift, -31, 0) |
+           check_multiplier(p->input1_multiplier, p->input1_shift) |
+           check_multiplier(p->input2_multiplier, p->input2_shift) |
+           check_multiplier(p->output_multiplier, p->output_shift) | check_offsets(p->input1_offset, p->output_offset) |
+           check_offsets(p->input2_offset, 0) |
+           check_activation(p->activation_min, p->activation_max);
+}
+
+COLD int check_softmax(const struct model *m, const struct image_operator *op)
+{
+    if (check_operator(m, op, sizeof(struct image_softmax), 1, 1))
+        return BAD_ARGUMENT;
+    const struct image_softmax *p = op_params(op);
+    const int32_t count = elements(&op_output(m, op)->dims);
+    if (elements(&op_input(m, op, 0)->dims) != count || p->rows < 1 || (int64_t)p->rows * p->row_size != count)
+        return BAD_ARGUMENT;
+    if (p->row_size > 4095)
+        return NOT_IMPLEMENTED; /* the sum of exponentials has 12 integer bits */
+    return in_range(p->multiplier, 0, INT32_MAX) | in_range(p->shift, 0, 31) | in_range(p->diff_min, INT32_MIN, 0);
+}
+
+COLD int check_reshape(const struct model *m, const struct image_operator *op)
+{
+    if (check_operator(m, op, 0, 1, 1))
+        return BAD_ARGUMENT;
+    return op_input(m, op, 0)->bytes == op_output(m, op)->bytes ? 0 : BAD_ARGUMENT;
+}

@@ -1,0 +1,44 @@
+/* What a kernel may rely on once `prepare` has passed; shared by all kernel sets.
+ *
+ * Each check returns 0 or a negative status with the meaning of CMSIS-NN's status of that value. */
+#ifndef HARNESS_CHECKS_H
+#define HARNESS_CHECKS_H
+
+#include "kernel.h"
+
+enum { BAD_ARGUMENT = -1, NOT_IMPLEMENTED = -2 };
+
+/* Everything the kernels of all sets rely on: parameters, shapes, and that all of it lies inside image
+ * and arena. */
+int check_conv_2d(const struct model *m, const struct image_operator *op);
+int check_depthwise_conv_2d(const struct model *m, const struct image_operator *op);
+int check_fully_connected(const struct model *m, const struct image_operator *op);
+int check_pool_2d(const struct model *m, const struct image_operator *op);
+int check_add(const struct model *m, const struct image_operator *op);
+int check_softmax(const struct model *m, const struct image_operator *op);
+int check_reshape(const struct model *m, const struct image_operator *op);
+
+static inline const struct image_tensor *op_input(const struct model *m, const struct image_operator *op, int i)
+{
+    return op_tensor(m, op, i);
+}
+
+static inline const struct image_tensor *op_output(const struct model *m, const struct image_operator *op)
+{
+    return op_tensor(m, op, op->input_count);
+}
+
+/* The bias, or NULL where the operator has none. */
+static inline const int32_t *op_bias(const struct model *m, const struct image_operator *op)
+{
+    if (op->input_count < 3 || op->tensors[2] == IMAGE_NO_TENSOR)
+        return NULL;
+    return (const int32_t *)tensor_data(m, op_tensor(m, op, 2));
+}
+
+static inline int32_t elements(const struct image_dims *d)
+{
+    return d->n * d->h * d->w * d->c;
+}
+
+#endif

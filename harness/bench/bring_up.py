@@ -67,7 +67,8 @@ def bring_up(
                 board.reset_and_run()
                 on_stage(Stage.HANDSHAKE)
                 with open_port(at.link_url, target.baud_rate) as port:
-                    client = DeviceClient(port, on_idle=at.check)
+                    names = [operator.name for operator in image.operators]
+                    client = DeviceClient(port, on_idle=at.check, operators=names)
                     identity = greet(client, target, firmware)
                     loaded = client.describe(HANDSHAKE_DEADLINE_S)
                     require_same_model(image, loaded)

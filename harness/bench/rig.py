@@ -42,18 +42,7 @@ class Board(Protocol):
         """Reset the core and let it run."""
 
 
-class BuildFirmware(Protocol):
-    """Builds, or finds in the cache, one firmware."""
-
-    def __call__(
-        self, target: Target, kernel_set: KernelSet, variant: BuildVariant
-    ) -> Firmware: ...
-
-
-class LoadDataset(Protocol):
-    """Loads the data set of a case in the element type of the model's input."""
-
-    def __call__(self, case: Case, model_input: TensorPlacement) -> Dataset: ...
+LoadDataset = Callable[[Case, TensorPlacement], Dataset]
 
 
 @dataclass(frozen=True)
@@ -63,7 +52,7 @@ class Rig:
     `cache_dir` keeps what is expensive to find again and safe to lose.
     """
 
-    build: BuildFirmware
+    build: Callable[[Target, KernelSet, BuildVariant], Firmware]
     load_dataset: LoadDataset
     start: Callable[[Target, Path], AbstractContextManager[Coordinates]]
     open_board: Callable[[str, str], AbstractContextManager[Board]]

@@ -47,6 +47,11 @@ class DeviceClient:
         """Damaged frames received so far."""
         return self._exchange.bad_frames
 
+    @property
+    def stale_replies(self) -> int:
+        """Replies to requests nobody waited for any more."""
+        return self._exchange.stale_replies
+
     def hello(self, deadline_s: float) -> Identity:
         """Ask who is there, again and again within `deadline_s`: the device may still be booting.
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import zipfile
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.catalog.input_tensor import InputTensor
 from harness.catalog.locations import bundled_root
@@ -29,20 +31,28 @@ def load(argument: str, wanted: InputTensor, limit: int | None) -> Samples:
             where=f"digits:{argument}",
             hint=f"Write {SYNTAX}.",
         )
-    path = bundled_root() / FILE
+    pixels, labels = read_digits(bundled_root() / FILE)
+    flat = pixels[:limit].reshape(-1, int(np.prod(pixels.shape[1:])))
+    shaped = wanted.shaped(flat, SYNTAX)
+    return Samples(
+        inputs=wanted.quantised(shaped.astype(np.float64) / 255.0, SYNTAX),
+        labels=labels[:limit],
+    )
+
+
+def read_digits(path: Path) -> tuple[NDArray[np.generic], NDArray[np.int64]]:
+    """Pixels and labels of the archive at `path`.
+
+    Raises:
+        BadDataset: the file is missing or damaged.
+    """
     try:
         with np.load(path, allow_pickle=False) as archive:
             pixels, labels = archive["x"], archive["y"]
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, KeyError, AttributeError, zipfile.BadZipFile) as error:
         raise BadDataset(
             f"the bundled data cannot be read: {error}",
             where=str(path),
             hint="Install the package again.",
         ) from error
-    checked = checked_labels(labels, pixels.shape[0], SYNTAX)
-    flat = pixels[:limit].reshape(-1, int(np.prod(pixels.shape[1:])))
-    shaped = wanted.shaped(flat, SYNTAX)
-    return Samples(
-        inputs=wanted.quantised(shaped.astype(np.float64) / 255.0, SYNTAX),
-        labels=checked[:limit],
-    )
+    return pixels, checked_labels(labels, pixels.shape[0], SYNTAX)

@@ -1,0 +1,246 @@
+"""Target files: shipped ones say what the boards are, faulty ones are refused with all faults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.catalog import target, targets
+from harness.domain.target import Region
+from harness.domain.units import Fidelity, Unit
+from harness.errors import BadDefinition, ConfigError, DuplicateName, UnknownName
+
+SHIPPED = Path(__file__).parents[3] / "targets"
+SAMPLE = (SHIPPED / "mps2-an500.toml").read_text()
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A tree on HARNESS_PATH with an empty `targets` folder."""
+    (tmp_path / "targets").mkdir()
+    monkeypatch.setenv("HARNESS_PATH", str(tmp_path))
+    return tmp_path
+
+
+def write(tree: Path, *changes: tuple[str, str], name: str = "mine") -> Path:
+    """Write the shipped sample as `name`, with (old, new) replacements."""
+    text = SAMPLE.replace('id = "mps2-an500"', f'id = "{name}"')
+    for old, new in changes:
+        assert text.count(old) >= 1, old
+        text = text.replace(old, new, 1)
+    path = tree / "targets" / f"{name}.toml"
+    path.write_text(text)
+    return path
+
+
+def test_shipped_target_is_what_qemu_emulates() -> None:
+    board = target("mps2-an500")
+    assert board.core.flags == (
+        "-mcpu=cortex-m7",
+        "-mthumb",
+        "-mfloat-abi=hard",
+        "-mfpu=fpv5-d16",
+    )
+    assert board.fidelity is Fidelity.SIMULATED
+    assert board.counter.unit is Unit.INSTRUCTIONS
+    # 1 ns per instruction under -icount shift=0, and SysTick at 25 MHz.
+    assert board.counter.per_tick == 1e9 / board.clock_hz == 40
+    assert board.machine == "qemu"
+    assert board.machine_options == {"machine": "mps2-an500"}
+    assert board.pyocd_target == "cortex_m"
+
+
+@pytest.mark.parametrize("name", ["mps2-an385", "mps2-an386", "mps2-an500"])
+def test_shipped_regions_lie_in_the_boards_memories(name: str) -> None:
+    memory = target(name).memory
+    four_megabytes = 4 << 20
+    for region in (memory.code, memory.model_slot):
+        assert region.origin >= 0
+        assert region.origin + region.length <= four_megabytes
+    for region in (memory.ram, memory.arena):
+        assert region.origin >= 0x2000_0000
+        assert region.origin + region.length <= 0x2000_0000 + four_megabytes
+
+
+def test_every_target_file_is_short() -> None:
+    for path in SHIPPED.glob("*.toml"):
+        assert len(path.read_text().splitlines()) <= 40, path
+
+
+def test_targets_lists_every_file_of_the_folder() -> None:
+    assert set(targets()) == {path.stem for path in SHIPPED.glob("*.toml")}
+
+
+def test_a_stranger_adds_a_target_with_one_file(tree: Path) -> None:
+    write(tree, ("length = 0x0004_0000", "length = 0x8000"), name="desk-board")
+    assert target("desk-board").memory.ram == Region(0x2000_0000, 0x8000)
+    assert {"desk-board", "mps2-an385"} <= set(targets())
+
+
+ALL = ", ".join(sorted(path.stem for path in SHIPPED.glob("*.toml")))
+
+
+def test_unknown_target_offers_the_nearest_name() -> None:
+    with pytest.raises(UnknownName) as caught:
+        target("mps2-an50")
+    assert str(caught.value) == (
+        f"there is no target 'mps2-an50'\n  -> Use 'mps2-an500'; there are: {ALL}."
+    )
+    assert caught.value.exit_code == 2
+
+
+def test_unknown_target_like_none_lists_all() -> None:
+    with pytest.raises(UnknownName) as caught:
+        target("zzz")
+    assert caught.value.hint == f"Use a name that exists; there are: {ALL}."
+
+
+def test_same_name_twice_names_both_files(tree: Path) -> None:
+    mine = write(tree, name="mps2-an500")
+    with pytest.raises(DuplicateName) as caught:
+        target("mps2-an385")
+    assert str(SHIPPED / "mps2-an500.toml") in caught.value.what
+    assert str(mine) in caught.value.what
+    assert caught.value.hint == "Rename one of the two files and the id in it."
+
+
+FAULTS = {
+    "unknown key": (
+        [("baud_rate =", "baudrate = 9600\nbaud_rate =")],
+        "baudrate: unknown key (did you mean 'baud_rate'?)",
+    ),
+    "unknown key in a table": (
+        [('unit = "instructions"', 'unit = "instructions"\nper_tic = 1')],
+        "counter.per_tic: unknown key (did you mean 'per_tick'?)",
+    ),
+    "unknown key in a region": (
+        [("ram = {", "ram = { orign = 1,")],
+        "memory.ram.orign: unknown key (did you mean 'origin'?)",
+    ),
+    "unknown key like no other": (
+        [("baud_rate =", "zzz = 1\nbaud_rate =")],
+        "zzz: unknown key",
+    ),
+    "missing key": ([("clock_hz = 25_000_000", "")], "clock_hz: missing"),
+    "missing table": (
+        [("[core]", "[defines]"), ("flags = [", 'x = "'), ('"-mcpu=cortex-m7", ', '"\n#')],
+        "core: missing",
+    ),
+    "text for a number": (
+        [("25_000_000", '"25 MHz"')],
+        "clock_hz: must be a valid integer, is '25 MHz'",
+    ),
+    "clock of zero": ([("25_000_000", "0")], "clock_hz: must be greater than 0, is 0"),
+    "number for text": ([('pyocd_target = "cortex_m"', "pyocd_target = 7")], "pyocd_target: must"),
+    "unit unknown": ([('unit = "instructions"', 'unit = "miles"')], "counter.unit: must be"),
+    "cycles on a simulator": (
+        [('unit = "instructions"', 'unit = "cycles"')],
+        "counter.unit: must be 'instructions' on a simulated target, is 'cycles'",
+    ),
+    "instructions on silicon": (
+        [('"simulated"', '"silicon"')],
+        "counter.unit: must be 'cycles' on a silicon target, is 'instructions'",
+    ),
+    "model is no target": (
+        [('"simulated"', '"model"')],
+        "fidelity: a target is 'silicon' or 'simulated'; models have no board",
+    ),
+    "regions overlap": (
+        [("0x2010_0000", "0x2003_FFF0")],
+        "memory: ram and arena overlap",
+    ),
+    "region not aligned": (
+        [("origin = 0x0020_0000", "origin = 0x0020_0008")],
+        "memory.model_slot: origin 0x00200008 is not a multiple of 16",
+    ),
+    "region too long": (
+        [("0x2010_0000, length = 0x0010_0000", "0xFFFF_0000, length = 65552")],
+        "memory.arena: ends beyond the 32-bit address space",
+    ),
+    "machine without kind": ([('kind = "qemu"', "")], "machine.kind: missing"),
+    "machine option of another type": (
+        [('machine = "mps2-an500"', "machine = 500")],
+        "machine.machine: must be a valid string, is 500",
+    ),
+    "no flags": ([("flags = [", "flags = [] #")], "core.flags: List should have at least 1 item"),
+    "id is not the file's name": (
+        [('id = "mine"', 'id = "yours"')],
+        "id: is 'yours', but the file is named for 'mine'",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_named_with_its_key(tree: Path, fault: str) -> None:
+    changes, message = FAULTS[fault]
+    path = write(tree, *changes)
+    with pytest.raises(BadDefinition) as caught:
+        target("mine")
+    assert message in caught.value.what
+    assert caught.value.where == str(path)
+    assert caught.value.hint == "Correct the file."
+    assert caught.value.exit_code == 2
+
+
+def test_all_faults_of_a_file_come_at_once(tree: Path) -> None:
+    write(
+        tree,
+        ('id = "mine"', 'id = "yours"'),
+        ("25_000_000", "-1"),
+        ("per_tick = 40", "per_tick = 0"),
+        ("baud_rate", "baudrate"),
+    )
+    with pytest.raises(BadDefinition) as caught:
+        target("mine")
+    assert caught.value.what.splitlines() == [
+        "5 faults:",
+        "  id: is 'yours', but the file is named for 'mine'",
+        "  clock_hz: must be greater than 0, is -1",
+        "  baud_rate: missing",
+        "  counter.per_tick: must be greater than 0, is 0",
+        "  baudrate: unknown key (did you mean 'baud_rate'?)",
+    ]
+
+
+def test_toml_syntax_error_has_line_and_column(tree: Path) -> None:
+    (tree / "targets" / "mine.toml").write_text('id = "mine"\ntitle = = 1\n')
+    with pytest.raises(BadDefinition, match=r"is not TOML: Invalid value \(at line 2, column 9\)"):
+        target("mine")
+
+
+def test_text_that_is_not_utf8(tree: Path) -> None:
+    (tree / "targets" / "mine.toml").write_bytes(b'id = "\xff"')
+    with pytest.raises(BadDefinition, match="is not UTF-8: byte 6"):
+        target("mine")
+
+
+def test_a_file_that_cannot_be_read(tree: Path) -> None:
+    (tree / "targets" / "mine.toml").mkdir()
+    with pytest.raises(BadDefinition) as caught:
+        target("mine")
+    assert caught.value.what == "cannot be read: Is a directory"
+    assert caught.value.hint == "Make the file readable."
+
+
+def test_a_faulty_file_does_not_disturb_other_targets(tree: Path) -> None:
+    write(tree, ("clock_hz", "clock"))
+    assert target("mps2-an386").core.name == "Cortex-M4F"
+
+
+def test_harness_path_that_is_no_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HARNESS_PATH", str(tmp_path / "gone"))
+    with pytest.raises(ConfigError) as caught:
+        targets()
+    assert str(caught.value) == (
+        f"HARNESS_PATH: {tmp_path / 'gone'} is not a folder\n"
+        "  -> Create it, or take it out of HARNESS_PATH."
+    )
+
+
+def test_harness_path_takes_several_trees(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name / "targets").mkdir(parents=True)
+        write(tmp_path / name, name=name)
+    monkeypatch.setenv("HARNESS_PATH", f"{tmp_path / 'one'}:{tmp_path / 'two'}:")
+    assert {"one", "two", "mps2-an500"} <= set(targets())

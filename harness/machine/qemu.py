@@ -1,0 +1,129 @@
+"""QEMU's Arm boards: a process whose GDB port is the probe and whose UART is the link.
+
+Source: QEMU 7.2, "Invocation" (`-chardev`, `-gdb`, `-icount`) and "QEMU Machine Protocol".
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+
+from harness.domain.coordinates import Coordinates
+from harness.domain.target import Target
+from harness.errors import BadDefinition, LinkError, RigError, SimulatorDied, ToolMissing
+from harness.machine._process import Simulator
+
+_PROGRAM = "qemu-system-arm"
+_PROGRAM_VARIABLE = "HARNESS_QEMU"
+_START_S = 20.0
+_REAP_S = 1.0
+
+
+@contextmanager
+def start(target: Target, *, work_dir: Path) -> Iterator[Coordinates]:
+    """Start the board `target.machine_options["machine"]`, stopped, with nothing loaded.
+
+    One guest instruction is one nanosecond of guest time (`-icount shift=0`), so its timers count
+    instructions, the same in every run. An error of the rig or the link that leaves this context
+    after QEMU died becomes SimulatorDied.
+
+    Raises:
+        ToolMissing: there is no QEMU.
+        BadDefinition: the target names no board.
+        SimulatorDied: QEMU ended before it was ready.
+    """
+    program = _program()
+    board = target.machine_options.get("machine")
+    if not board:
+        raise BadDefinition(
+            "machine_options has no 'machine'",
+            where=f"target {target.id}",
+            hint="Name a board of `qemu-system-arm -M help`, for example mps2-an500.",
+        )
+    with ExitStack() as stack:
+        # The sockets exist before QEMU does, so no port can be lost to another process.
+        gdb, link = (stack.enter_context(closing(_listen())) for _ in range(2))
+        ours, theirs = (stack.enter_context(closing(end)) for end in socket.socketpair())
+        command = _command(program, board, gdb.fileno(), link.fileno(), theirs.fileno())
+        inherit = (gdb.fileno(), link.fileno(), theirs.fileno())
+        simulator = Simulator("qemu", command, work_dir=work_dir, inherit=inherit)
+        stack.callback(simulator.stop)
+        theirs.close()
+        version = _await_greeting(ours, simulator)
+        at = Coordinates(
+            probe_uid=f"gdb:127.0.0.1:{gdb.getsockname()[1]}",
+            link_url=f"socket://127.0.0.1:{link.getsockname()[1]}",
+            check=simulator.check,
+            versions=(("qemu", version),),
+        )
+        # Closed here, the ports are QEMU's alone: when it ends, they refuse connections.
+        gdb.close()
+        link.close()
+        try:
+            yield at
+        except (RigError, LinkError) as error:
+            if not isinstance(error, SimulatorDied) and simulator.has_ended(_REAP_S):
+                raise simulator.obituary() from error
+            raise
+
+
+def _program() -> str:
+    asked = os.environ.get(_PROGRAM_VARIABLE, "")
+    found = shutil.which(asked or _PROGRAM)
+    if found is None:
+        raise ToolMissing(
+            f"{asked or _PROGRAM} is not installed",
+            where=f"${_PROGRAM_VARIABLE}" if asked else "PATH",
+            hint=f"Install it (apt-get install qemu-system-arm) or set {_PROGRAM_VARIABLE}.",
+        )
+    return found
+
+
+def _listen() -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # Accepted connections inherit it: single bytes are sent at once.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(1)
+    return listener
+
+
+def _command(program: str, board: str, gdb: int, link: int, monitor: int) -> list[str]:
+    return [
+        program,
+        *("-M", board, "-display", "none", "-nodefaults", "-nic", "none"),
+        *("-icount", "shift=0", "-S"),
+        *("-chardev", f"socket,id=gdb,fd={gdb},server=on,wait=off", "-gdb", "chardev:gdb"),
+        *("-chardev", f"socket,id=link,fd={link},server=on,wait=off", "-serial", "chardev:link"),
+        *("-chardev", f"socket,id=monitor,fd={monitor}", "-mon", "chardev=monitor,mode=control"),
+    ]
+
+
+def _await_greeting(monitor: socket.socket, simulator: Simulator) -> str:
+    """Wait until QEMU is ready and return its version."""
+    deadline = time.monotonic() + _START_S
+    greeting = b""
+    while b"\n" not in greeting:
+        monitor.settimeout(max(0.001, deadline - time.monotonic()))
+        try:
+            received = monitor.recv(4096)
+        except ConnectionResetError:
+            received = b""
+        except TimeoutError:
+            raise SimulatorDied(
+                f"QEMU is not ready after {_START_S:g} s",
+                where=f"process {simulator.pid}",
+                hint="Look at qemu.err in the work directory.",
+            ) from None
+        if not received:
+            simulator.has_ended(_REAP_S)
+            raise simulator.obituary()
+        greeting += received
+    number = json.loads(greeting)["QMP"]["version"]["qemu"]
+    return f"{number['major']}.{number['minor']}.{number['micro']}"

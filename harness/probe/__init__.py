@@ -1,0 +1,1 @@
+"""Debug probes: opening a board through pyOCD, and a pyOCD probe for simulators."""

@@ -122,9 +122,9 @@ def list_models() -> list[tuple[ModelSource, ModelImage]]:
     return [(model, compile_image(read_tflite(model.path))) for model in catalog.models().values()]
 
 
-def list_datasets() -> list[catalog.DatasetKind]:
+def list_datasets() -> list[catalog.DatasetScheme]:
     """Every kind of data set."""
-    return list(catalog.dataset_kinds().values())
+    return list(catalog.schemes().values())
 
 
 def _simulated() -> list[str]:

@@ -17,7 +17,7 @@ def datasets(json: AsJson = False) -> None:
     """List the kinds of data sets and how to name one with --dataset."""
     show(
         [
-            {"id": kind.name, "use": kind.syntax, "what": kind.summary}
+            {"id": kind.name, "use": kind.syntax, "what": kind.description}
             for kind in assembly.list_datasets()
         ],
         json=json,

@@ -15,8 +15,9 @@ struct model {
 
 /* Kernels return 0, or a negative status (CMSIS-NN's arm_cmsis_nn_status values where one arises).
  *
- * `prepare` runs once, when the model is loaded: it refuses what `invoke` cannot do, and sets the
- * bytes of scratch `invoke` needs. `invoke` runs inside the measured window. */
+ * `prepare` runs when the model is loaded (more than once, so it keeps nothing): it refuses what
+ * `invoke` cannot do, and sets the bytes of scratch `invoke` needs. What core/image_check.h promises
+ * holds by then. `invoke` runs inside the measured window. */
 struct kernel {
     uint16_t opcode; /* TensorFlow Lite's BuiltinOperator */
     const char *name;

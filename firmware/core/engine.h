@@ -1,0 +1,38 @@
+/* Load the model image in the slot and run it. */
+#ifndef HARNESS_ENGINE_H
+#define HARNESS_ENGINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "error.h"
+#include "kernel.h"
+#include "memory.h"
+
+/* What the windows of one RUN showed. */
+struct engine_windows {
+    uint64_t ticks[HARNESS_MAX_REPEATS];
+    uint32_t link_interrupts;
+};
+
+/* Check the image in the slot, bind and prepare its operators. Until this succeeds no model is
+ * loaded; a model stays loaded as long as the header in the slot is the one that was checked. */
+struct error engine_load(const struct memory *memory);
+
+/* NULL when no model is loaded. */
+const struct model *engine_model(void);
+
+/* Tensor of input or output `index`; inputs come first, then outputs. */
+const struct image_tensor *engine_io(uint32_t index);
+
+/* Bytes of scratch each operator's kernel asks for, one call of `visit` per operator. */
+void engine_each_scratch(void (*visit)(uint32_t scratch_bytes));
+
+/* Keep bytes for input `index` of the loaded model until they are overwritten. */
+struct error engine_set_input(uint32_t index, uint32_t offset, const void *data, size_t n);
+
+/* Run `warmup` unmeasured and `repeats` (1 to HARNESS_MAX_REPEATS) measured inferences. */
+struct error engine_run(uint32_t warmup, uint32_t repeats, struct engine_windows *windows);
+
+#endif

@@ -1,0 +1,19 @@
+/* The firmware's only loop: bytes in, frames out. */
+#include "messages.h"
+#include "port.h"
+
+int main(void)
+{
+    static struct frame_decoder decoder;
+    const struct memory memory = memory_map();
+    struct frame request;
+
+    port_init();
+    for (;;) {
+        int byte = port_link_read();
+        if (byte < 0)
+            port_link_wait();
+        else if (frame_push(&decoder, (uint8_t)byte, &request))
+            messages_answer(&memory, &request);
+    }
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,13 +34,14 @@ def workshop(
         BuildError: the lock is not free within `deadline_s` seconds, or the cache cannot be
             written.
     """
-    making = entry.with_name(f"{entry.name}.making")
     try:
         entry.parent.mkdir(parents=True, exist_ok=True)
         with entry.with_name(f"{entry.name}.lock").open("w") as lock:
             _acquire(lock, entry, deadline_s, clock, sleep)
-            shutil.rmtree(making, ignore_errors=True)
-            making.mkdir()
+            for left in entry.parent.glob(f"{entry.name}.making-*"):
+                shutil.rmtree(left, ignore_errors=True)
+            # A new name each time: children of a killed predecessor may still write to its folder.
+            making = Path(tempfile.mkdtemp(prefix=f"{entry.name}.making-", dir=entry.parent))
             try:
                 yield making
             finally:

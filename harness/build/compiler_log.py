@@ -9,14 +9,18 @@ from harness.domain.target import Memory
 from harness.errors import BuildError, CompileFailed, ImageTooLarge
 
 _OVERFLOW = re.compile(r"region [`'](?P<region>\w+)' overflowed by (?P<bytes>\d+) bytes")
+_STACK = re.compile(
+    r"section \.stack VMA \[(?P<bottom>[0-9a-f]+),(?P<top>[0-9a-f]+)\] "
+    r"overlaps section \.\w+ VMA \[[0-9a-f]+,(?P<data_end>[0-9a-f]+)\]"
+)
 _COMPILER = re.compile(
     r"^(?P<where>[^\s:][^:\n]*:\d+)(?::\d+)?: (?:fatal )?error: (?P<what>.+)$", re.M
 )
 _LINKER = re.compile(r"^.*?(?P<what>undefined reference to .+|multiple definition of .+)$", re.M)
 _CMAKE = re.compile(
-    r"^CMake Error(?: at (?P<where>[^\n]+?))?(?: \([^\n]*\))?:\s*(?P<what>.+)$", re.M
+    r"^CMake Error(?: at (?P<where>\S+:\d+)(?: \([^\n]*\))?)?:\s*(?P<what>.+)$", re.M
 )
-_OTHER = re.compile(r"^(?P<what>.*\berror\b.*|FAILED: .+)$", re.M | re.I)
+_OTHER = re.compile(r"^(?P<what>.*\b(?:error|overflowed)\b.*|FAILED: .+)$", re.M | re.I)
 
 
 def build_failure(log: str, log_file: Path, memory: Memory, label: str) -> BuildError:
@@ -24,18 +28,17 @@ def build_failure(log: str, log_file: Path, memory: Memory, label: str) -> Build
 
     `label` names the build (target, kernel set, variant), `memory` gives the size of regions.
     """
-    overflow = _OVERFLOW.search(log)
+    overflow = _overflow(log, memory)
     if overflow:
-        region = getattr(memory, overflow["region"].lower(), None)
-        if region is not None:
-            return ImageTooLarge(
-                f"memory region {overflow['region'].lower()}",
-                need=region.length + int(overflow["bytes"]),
-                have=region.length,
-                where=label,
-                hint="Use a smaller kernel set or optimisation, or a target with more memory; "
-                f"the linker's output is in {log_file}.",
-            )
+        region, need, have = overflow
+        return ImageTooLarge(
+            f"memory region {region}",
+            need=need,
+            have=have,
+            where=label,
+            hint="Use a smaller kernel set or optimisation, or a target with more memory; "
+            f"the linker's output is in {log_file}.",
+        )
     where, what = first_error(log)
     return CompileFailed(
         f"the firmware for {label} does not build: {what}",
@@ -43,6 +46,20 @@ def build_failure(log: str, log_file: Path, memory: Memory, label: str) -> Build
         hint=f"Correct what it names; the whole output is in {log_file}.",
         log=log,
     )
+
+
+def _overflow(log: str, memory: Memory) -> tuple[str, int, int] | None:
+    """Region, bytes needed and bytes there, where the linker says that one is too small."""
+    overflow = _OVERFLOW.search(log)
+    region = getattr(memory, overflow["region"].lower(), None) if overflow else None
+    if overflow and region is not None:
+        return overflow["region"].lower(), region.length + int(overflow["bytes"]), region.length
+    stack = _STACK.search(log)
+    if stack:
+        bottom, top, data_end = (int(stack[name], 16) for name in ("bottom", "top", "data_end"))
+        need = data_end + 1 - memory.ram.origin + top + 1 - bottom
+        return "ram", need, memory.ram.length
+    return None
 
 
 def first_error(log: str) -> tuple[str, str]:

@@ -19,8 +19,11 @@ def tree_hash(root: Path, files: Iterable[Path]) -> str:
 
 
 def firmware_sources(firmware_root: Path) -> list[Path]:
-    """The files of the firmware that every build shares: all but ports, kernels, builds, texts."""
-    chosen = {"ports", "kernels", "builds"}
+    """The files of the firmware but for kernels, of which a build sees its own folders only.
+
+    Ports are all among them: they share files, and a build too many is better than a stale one.
+    """
+    chosen = {"kernels", "builds"}
     return [
         path
         for path in source_files(firmware_root)

@@ -14,6 +14,7 @@ _SUFFIX = ".tflite"
 
 class _ModelFile(Schema):
     dataset: str | None = None
+    training: dict[str, str | int | float] | None = None  # where it comes from, for the reader
 
 
 def models() -> dict[str, ModelSource]:

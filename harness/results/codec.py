@@ -1,0 +1,121 @@
+"""Records to rows and back, field by field of the same name; nothing is taken back unchecked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from datetime import UTC, datetime
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_type_hints
+
+from harness.domain.measurement import Measurement, Missing, Reading
+from harness.domain.record import CaseRecord, CaseStatus, RunInfo
+from harness.domain.units import Fidelity, Unit
+from harness.errors import CorruptRecord
+from harness.results.schema import CaseRow, ReadingRow, RunRow
+
+_T = TypeVar("_T")
+_HINT = "delete this row, or restore the file from a copy"
+
+
+def run_to_row(run: RunInfo) -> RunRow:
+    """Return the row of a run."""
+    return RunRow(**{field.name: _to_column(getattr(run, field.name)) for field in fields(run)})
+
+
+def case_to_row(run_id: str, record: CaseRecord) -> CaseRow:
+    """Return the row of a case, its readings attached."""
+    columns = {field.name: _to_column(getattr(record, field.name)) for field in fields(record)}
+    columns["tool_versions"] = json.dumps(dict(record.tool_versions))
+    columns["readings"] = [
+        _reading_to_row(position, reading) for position, reading in enumerate(record.readings)
+    ]
+    return CaseRow(run_id=run_id, **columns)
+
+
+def run_from_row(row: RunRow, where: str) -> RunInfo:
+    """Return the run of a row.
+
+    Raises:
+        CorruptRecord: a column does not hold what it should.
+    """
+    return _rebuild(RunInfo, row, {}, f"{where}, run {row.number}")
+
+
+def case_from_row(row: CaseRow, where: str) -> CaseRecord:
+    """Return the case of a row.
+
+    Raises:
+        CorruptRecord: a column does not hold what it should.
+    """
+    place = f"{where}, case {row.number}"
+    try:
+        versions = json.loads(row.tool_versions)
+        ready = {
+            "tool_versions": tuple((str(name), str(text)) for name, text in versions.items()),
+            "readings": tuple(_reading_from_row(reading, place) for reading in row.readings),
+        }
+    except (ValueError, TypeError, AttributeError) as error:
+        raise _corrupt("tool_versions", row.tool_versions, place) from error
+    return _rebuild(CaseRecord, row, ready, place)
+
+
+def _reading_to_row(position: int, reading: Reading) -> ReadingRow:
+    columns = {field.name: _to_column(getattr(reading, field.name)) for field in fields(reading)}
+    return ReadingRow(position=position, **columns)
+
+
+def _reading_from_row(row: ReadingRow, place: str) -> Reading:
+    place = f"{place}, reading {row.position}"
+    if row.reason is None:
+        return _rebuild(Measurement, row, {}, place)
+    return _rebuild(Missing, row, {}, place)
+
+
+def _to_column(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return value
+
+
+def _rebuild(kind: type[_T], row: object, ready: dict[str, Any], place: str) -> _T:
+    """Build `kind` from the columns that have its fields' names, each checked against its type."""
+    values = dict(ready)
+    for name, hint in get_type_hints(kind).items():
+        if name not in values:
+            column = getattr(row, name)
+            try:
+                values[name] = _from_column(column, hint)
+            except (ValueError, TypeError) as error:
+                raise _corrupt(name, column, place) from error
+    try:
+        return kind(**values)
+    except ValueError as error:
+        raise CorruptRecord(
+            f"the record contradicts itself: {error}", where=place, hint=_HINT
+        ) from error
+
+
+def _from_column(value: object, hint: Any) -> object:
+    kinds = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    if value is None:
+        if type(None) in kinds:
+            return None
+        raise ValueError("null")
+    kind = kinds[0]
+    if kind is datetime and isinstance(value, str):
+        return datetime.fromisoformat(value)
+    if kind in (CaseStatus, Fidelity, Unit):
+        return kind(value)
+    if kind is bool and value in (0, 1):
+        return bool(value)
+    if kind is float and isinstance(value, int | float):
+        return float(value)
+    if type(value) is kind:
+        return value
+    raise TypeError(f"{type(value).__name__} where {kind.__name__} should be")
+
+
+def _corrupt(name: str, value: object, place: str) -> CorruptRecord:
+    shown = repr(value)[:60]
+    return CorruptRecord(f"column `{name}` holds {shown}", where=place, hint=_HINT)

@@ -24,7 +24,7 @@ from harness.build.elf import read_elf
 from harness.build.fingerprint import build_key, firmware_sources, source_files, tree_hash
 from harness.build.libraries import obtain_library
 from harness.build.tools import COMPILER, compiler_version, find_tool
-from harness.domain.firmware import BuildVariant, Firmware, KernelSet, Library
+from harness.domain.firmware import BuildVariant, Firmware, KernelSet
 from harness.domain.target import Memory, Target
 
 # Part of every key: raise it when what this package does with the same inputs changes.
@@ -121,11 +121,10 @@ class _Job:
             raise build_failure(log, log_file, self.target.memory, self.label)
         made = making / "made"
         made.mkdir()
-        for name in (ELF_NAME, FLAGS_NAME):
-            shutil.copyfile(build / name, made / name)
-        (made / _FACTS_NAME).write_text(
-            json.dumps(_facts(made / ELF_NAME, self.target.memory)), encoding="utf-8"
-        )
+        shutil.copyfile(build / ELF_NAME, made / ELF_NAME)
+        flags = (build / FLAGS_NAME).read_text(encoding="utf-8").strip()
+        facts = {"flags": flags} | _facts(made / ELF_NAME, self.target.memory)
+        (made / _FACTS_NAME).write_text(json.dumps(facts), encoding="utf-8")
         return made
 
     def recall(self, entry: Path, *, from_cache: bool = True) -> Firmware | None:
@@ -133,24 +132,20 @@ class _Job:
         elf = entry / ELF_NAME
         try:
             facts = json.loads((entry / _FACTS_NAME).read_text(encoding="utf-8"))
-            flags = (entry / FLAGS_NAME).read_text(encoding="utf-8").strip()
             if facts.pop("sha256") != _sha256(elf):
                 return None
-            return self._firmware(elf, flags, self.sources.library, from_cache, **facts)
+            return self._firmware(elf, from_cache, **facts)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
-    def _firmware(
-        self, elf: Path, flags: str, library: Library | None, from_cache: bool, **facts: Any
-    ) -> Firmware:
+    def _firmware(self, elf: Path, from_cache: bool, **facts: Any) -> Firmware:
         return Firmware(
             elf=elf,
             target=self.target.id,
             kernel_set=self.kernel_set.id,
             variant=self.variant.id,
             compiler=self.compiler_version,
-            flags=flags,
-            library=library,
+            library=self.sources.library,
             from_cache=from_cache,
             **facts,
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pydantic import Field
+
 from harness.catalog.definitions import Schema, bad_definition, index, pick, read_definition
 from harness.catalog.locations import model_folders
 from harness.domain.plan import ModelSource
@@ -14,6 +16,8 @@ _SUFFIX = ".tflite"
 
 class _ModelFile(Schema):
     dataset: str | None = None
+    # Where the model comes from, in the author's own keys: told to readers, used by nothing.
+    training: dict[str, str | int | float] = Field(default={})
     training: dict[str, str | int | float] | None = None  # where it comes from, for the reader
 
 

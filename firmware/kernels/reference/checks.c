@@ -20,56 +20,22 @@ static COLD int in_range(int32_t x, int32_t low, int32_t high)
     return x >= low && x <= high ? 0 : BAD_ARGUMENT;
 }
 
-/* Elements of a tensor, or -1 where a dim is not positive or the product leaves int32_t. */
-static COLD int64_t checked_elements(const struct image_dims *d)
-{
-    const int32_t dims[] = {d->n, d->h, d->w, d->c};
-    int64_t product = 1;
-    for (int i = 0; i < 4; i++) {
-        if (dims[i] < 1 || product * dims[i] > INT32_MAX)
-            return -1;
-        product *= dims[i];
-    }
-    return product;
-}
-
-static COLD int check_tensor(const struct model *m, uint32_t index, uint8_t dtype)
-{
-    if (index >= m->tensor_count)
-        return BAD_ARGUMENT;
-    const struct image_tensor *t = &m->tensors[index];
-    const int64_t count = checked_elements(&t->dims);
-    const uint32_t itemsize = dtype == INT32 ? 4 : 1;
-    const uint32_t room = t->place == IMAGE_IN_ARENA ? m->arena_bytes : m->image_bytes;
-    if (t->dtype != dtype || t->place > IMAGE_IN_IMAGE || count < 0 || t->offset % itemsize)
-        return BAD_ARGUMENT;
-    if ((uint64_t)count * itemsize != t->bytes || (uint64_t)t->offset + t->bytes > room)
-        return BAD_ARGUMENT;
-    return 0;
-}
-
-/* The record holds `params_bytes` of parameters, `inputs` to `inputs_max` inputs and one output; all
- * tensors lie inside arena or image, hold as many bytes as their dims say, and are int8, except for
- * input 2, a bias of int32 that may be absent. The output lies in the arena. */
+/* The record holds `params_bytes` of parameters, `inputs` to `inputs_max` inputs and one output; all are
+ * int8 and given, except for input 2, a bias of int32 that may be absent. */
 static COLD int check_operator(const struct model *m, const struct image_operator *op, size_t params_bytes, int inputs,
-                   int inputs_max)
+                               int inputs_max)
 {
-    const size_t tensors_end = offsetof(struct image_operator, tensors) + 2u * (op->input_count + op->output_count);
-    if (op->input_count < inputs || op->input_count > inputs_max || op->output_count != 1)
-        return BAD_ARGUMENT;
-    if (tensors_end > op->record_bytes)
-        return BAD_ARGUMENT;
-    if (params_bytes && (op->params_offset % 4 || op->params_offset < tensors_end ||
-                         op->params_offset + params_bytes > op->record_bytes))
+    if (op->input_count < inputs || op->input_count > inputs_max || op->output_count != 1 ||
+        op->params_offset + params_bytes > op->record_bytes)
         return BAD_ARGUMENT;
     for (int i = 0; i <= op->input_count; i++) {
         const int is_bias = i == 2 && op->input_count == 3;
         if (is_bias && op->tensors[i] == IMAGE_NO_TENSOR)
             continue;
-        if (check_tensor(m, op->tensors[i], is_bias ? INT32 : INT8))
+        if (op->tensors[i] >= m->tensor_count || op_tensor(m, op, i)->dtype != (is_bias ? INT32 : INT8))
             return BAD_ARGUMENT;
     }
-    return op_output(m, op)->place == IMAGE_IN_ARENA ? 0 : BAD_ARGUMENT;
+    return 0;
 }
 
 /* Each window touches the input, and the windows reach just as far as input and padding. */

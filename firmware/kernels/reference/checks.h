@@ -1,4 +1,4 @@
-/* What a kernel may rely on once `prepare` has passed; shared by all kernel sets.
+/* What the kernels of all sets rely on, beyond what the engine's image_check.h has checked before.
  *
  * Each check returns 0 or a negative status with the meaning of CMSIS-NN's status of that value. */
 #ifndef HARNESS_CHECKS_H
@@ -8,8 +8,7 @@
 
 enum { BAD_ARGUMENT = -1, NOT_IMPLEMENTED = -2 };
 
-/* Everything the kernels of all sets rely on: parameters, shapes, and that all of it lies inside image
- * and arena. */
+/* Types, parameters and shapes fit each other, and multipliers and shifts lie inside the image. */
 int check_conv_2d(const struct model *m, const struct image_operator *op);
 int check_depthwise_conv_2d(const struct model *m, const struct image_operator *op);
 int check_fully_connected(const struct model *m, const struct image_operator *op);

@@ -1,4 +1,7 @@
-/* FULLY_CONNECTED: the one operator whose requantisation rounds once. */
+/* FULLY_CONNECTED: the one operator whose requantisation rounds once.
+ *
+ * LiteRT 2.3 scales its accumulator in double precision and rounds the product, ties away from zero.
+ * A Q31 multiplier gives the same number unless the product lies within 2^-31 of itself of a tie. */
 #include "checks.h"
 #include "requantize.h"
 

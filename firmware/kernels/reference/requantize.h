@@ -38,11 +38,12 @@ static inline int32_t requantize_rounding_twice(int32_t x, int32_t multiplier, i
     return rounded_divide_by_power_of_two(high_product(x, multiplier), -shift);
 }
 
-/* x * multiplier * 2^(shift - 31), rounded once, ties towards plus infinity. */
+/* x * multiplier * 2^(shift - 31), rounded once, ties away from zero. */
 static inline int32_t requantize_rounding_once(int32_t x, int32_t multiplier, int32_t shift)
 {
     const int32_t right = 31 - shift;
-    return (int32_t)(((int64_t)x * multiplier + (INT64_C(1) << (right - 1))) >> right);
+    const int64_t half = INT64_C(1) << (right - 1);
+    return (int32_t)(((int64_t)x * multiplier + half - (x < 0)) >> right);
 }
 
 static inline int8_t clamp_to_int8(int32_t x, int32_t low, int32_t high)

@@ -1,0 +1,132 @@
+"""Compile a kernel set into a host program under the sanitizers, and run single operators in it."""
+
+from __future__ import annotations
+
+import os
+import struct
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, cast
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from operator_image import OperatorImage
+
+FIRMWARE = Path(__file__).resolve().parents[3] / "firmware"
+_RUNNER = Path(__file__).with_name("run_kernels.c")
+_SANITIZE = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+_FLAGS = ("-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror")
+_CMSIS_NN_FOLDERS = ("BasicMath", "Convolution", "FullyConnected", "NNSupport", "Pooling", "Softmax")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one operator; `output` is None where `prepare` refused."""
+
+    prepare: int
+    scratch_bytes: int
+    invoke: int
+    output: NDArray[np.int8] | None
+
+
+class KernelProgram:
+    """A running host program that holds one kernel set."""
+
+    def __init__(self, executable: Path, kernel_set: str) -> None:
+        self.kernel_set = kernel_set
+        self._process = subprocess.Popen(
+            [executable], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+
+    def run(self, image: OperatorImage) -> Outcome:
+        """Prepare and invoke the operator.
+
+        Raises:
+            AssertionError: a sanitizer stopped the program, or bytes beside the output changed.
+        """
+        blob, arena = image.encode()
+        head = struct.pack("<5I", len(blob), len(arena), *image.layout())
+        stdin, stdout = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
+        try:
+            stdin.write(head + blob + arena)
+            stdin.flush()
+        except BrokenPipeError:
+            pass
+        answer = stdout.read(12)
+        after = stdout.read(len(arena))
+        if len(answer) < 12 or len(after) < len(arena):
+            errors = cast(IO[bytes], self._process.stderr).read().decode()
+            raise AssertionError(f"{self.kernel_set}: the kernel program died\n{errors}")
+        prepare, scratch, invoke = struct.unpack("<iIi", answer)
+        output = None
+        if prepare == 0:
+            begin, shape = image.output_place()
+            end = begin + int(np.prod(shape))
+            assert after[:begin] + after[end:] == arena[:begin] + arena[end:], "wrote elsewhere"
+            output = np.frombuffer(after[begin:end], np.int8).reshape(shape)
+        return Outcome(prepare, scratch, invoke, output)
+
+    def close(self) -> None:
+        """End the program."""
+        cast(IO[bytes], self._process.stdin).close()
+        self._process.wait(timeout=10)
+        cast(IO[bytes], self._process.stdout).close()
+        cast(IO[bytes], self._process.stderr).close()
+
+
+def cmsis_nn_root() -> Path:
+    """The CMSIS-NN tree to test with, or skip."""
+    named = os.environ.get("CMSIS_NN_ROOT")
+    if named is None:
+        pytest.skip("CMSIS_NN_ROOT does not name a CMSIS-NN tree")
+    return Path(named)
+
+
+def build_reference(folder: Path) -> Path:
+    """Compile the `reference` set; returns the executable."""
+    kernels = sorted((FIRMWARE / "kernels/reference").glob("*.c"))
+    objects = _compile([_RUNNER, *kernels], folder / "kernels", _SANITIZE)
+    return _link(folder / "program", objects)
+
+
+def build_cmsis_nn(folder: Path, *, single_rounding: bool) -> Path:
+    """Compile the `cmsis-nn` set with CMSIS-NN's plain C path; returns the executable."""
+    root = cmsis_nn_root()
+    include = (f"-I{root / 'Include'}",)
+    kernels = {path.name: path for path in (FIRMWARE / "kernels/reference").glob("*.c")}
+    kernels |= {path.name: path for path in (FIRMWARE / "kernels/cmsis-nn").glob("*.c")}
+    ours = _compile([_RUNNER, *kernels.values()], folder / "kernels", (*_SANITIZE, *include))
+    # CMSIS-NN shifts negative numbers to the left, so only the address sanitizer watches it.
+    sources = [
+        path
+        for name in _CMSIS_NN_FOLDERS
+        for path in sorted((root / f"Source/{name}Functions").glob("*.c"))
+    ]
+    flags = ("-fsanitize=address", "-w", *include)
+    inner = "arm_nn_vec_mat_mult_t_s8.c"
+    library = _compile([s for s in sources if s.name != inner], folder / "library", flags)
+    defines = ("-DCMSIS_NN_USE_SINGLE_ROUNDING",) if single_rounding else ()
+    inner_folder = folder / f"inner{single_rounding:d}"
+    library += _compile([s for s in sources if s.name == inner], inner_folder, flags + defines)
+    archive = inner_folder / "library.a"
+    subprocess.run(["ar", "rcs", archive, *library], check=True)
+    return _link(inner_folder / "program", [*ours, archive])
+
+
+def _compile(sources: Sequence[Path], folder: Path, flags: Sequence[str]) -> list[Path]:
+    """Compile what is not there yet; returns the objects."""
+    folder.mkdir(parents=True, exist_ok=True)
+    objects = [folder / f"{source.stem}.o" for source in sources]
+    missing = [s for s, o in zip(sources, objects, strict=True) if not o.exists()]
+    if missing:
+        core = f"-I{FIRMWARE / 'core'}"
+        subprocess.run(["gcc", *_FLAGS, *flags, core, "-c", *missing], cwd=folder, check=True)
+    return objects
+
+
+def _link(executable: Path, objects: Sequence[Path]) -> Path:
+    subprocess.run(["gcc", *_SANITIZE, *objects, "-lm", "-o", executable], check=True)
+    return executable

@@ -32,17 +32,34 @@ class Published:
 
 
 KWS = Published(
-    "models/mlperf-tiny/kws_ref_model.tflite", "sets/kws01", 1000, 901, "golden/kws01.npy",
-    991, 8, 2_656_768,
+    "models/mlperf-tiny/kws_ref_model.tflite",
+    "sets/kws01",
+    1000,
+    901,
+    "golden/kws01.npy",
+    991,
+    8,
+    2_656_768,
 )
 IC = Published(
-    "models/mlperf-tiny/pretrainedResnet_quant.tflite", "sets/ic01", 200, 175,
-    "golden/ic01-mlcommons.npy", 195, 8, 12_501_632,
+    "models/mlperf-tiny/pretrainedResnet_quant.tflite",
+    "sets/ic01",
+    200,
+    175,
+    "golden/ic01-mlcommons.npy",
+    195,
+    8,
+    12_501_632,
 )
 
 
 def measure(
-    data: Path, published: Published, target: str, kernels: str, build: str, tmp_path: Path,
+    data: Path,
+    published: Published,
+    target: str,
+    kernels: str,
+    build: str,
+    tmp_path: Path,
     limit: int | None,
 ) -> CaseRecord:
     cases = assembly.plan(
@@ -73,7 +90,6 @@ def right_among_first(data: Path, published: Published, limit: int) -> int:
     return sum(label == predicted for _, label, predicted in columns)
 
 
-@pytest.mark.accuracy
 @pytest.mark.parametrize("published", [KWS, IC], ids=["kws", "ic"])
 @pytest.mark.parametrize(
     ("kernels", "build"),
@@ -81,7 +97,12 @@ def right_among_first(data: Path, published: Published, limit: int) -> int:
 )
 @pytest.mark.parametrize("target", [FULL_TARGET, *OTHER_TARGETS])
 def test_outputs_and_winners(
-    test_data: Path, tmp_path: Path, published: Published, target: str, kernels: str, build: str,
+    test_data: Path,
+    tmp_path: Path,
+    published: Published,
+    target: str,
+    kernels: str,
+    build: str,
     full_sets: bool,
 ) -> None:
     limit = None if target == FULL_TARGET or full_sets else FIRST
@@ -107,8 +128,11 @@ def test_host_reference_gives_the_stored_outputs(test_data: Path) -> None:
 
     golden = np.load(test_data / KWS.golden)
     (case,) = assembly.plan(
-        targets=[FULL_TARGET], kernel_sets=["reference"], models=[str(test_data / KWS.model)],
-        dataset=f"mlperf:{test_data / KWS.dataset}", limit=50,
+        targets=[FULL_TARGET],
+        kernel_sets=["reference"],
+        models=[str(test_data / KWS.model)],
+        dataset=f"mlperf:{test_data / KWS.dataset}",
+        limit=50,
     )
     from harness.bench.prepare import prepare
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from harness.errors import SimulatorDied
 
-_LAST_LINES = 12
+_LAST_LINES = 8
 _PATIENCE_S = 2.0
 
 
@@ -61,7 +61,7 @@ class Simulator:
 
     def obituary(self) -> SimulatorDied:
         """Return the error that says how the process ended and what it said last."""
-        said = self._errors.read_text(errors="replace").splitlines()[-_LAST_LINES:]
+        said = _telling(self._errors.read_text(errors="replace").splitlines())
         what = f"{self.name} {_ending(self._process.returncode)}"
         what += "; it said:\n" + "\n".join(f"  {line}" for line in said) if said else ""
         if any("Lockup" in line for line in said):
@@ -77,6 +77,18 @@ class Simulator:
         if not self.has_ended(_PATIENCE_S):
             self._process.kill()
             self._process.wait(_PATIENCE_S)
+
+
+def _telling(lines: list[str]) -> list[str]:
+    """Return the lines that say why: from the fatal one on, else the last.
+
+    That a network card is not connected is said at every start, and is meant so.
+    """
+    lines = [line for line in lines if " has no peer" not in line]
+    for number, line in enumerate(lines):
+        if "fatal:" in line:
+            return lines[number:][:_LAST_LINES]
+    return lines[-_LAST_LINES:]
 
 
 def _ending(status: int | None) -> str:

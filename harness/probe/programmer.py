@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.errors import FlashFailed, VerifyFailed
 from harness.probe.elf_segments import read_segments
-from harness.probe.pyocd_errors import mapped, not_found
+from harness.probe.pyocd_errors import mapped, not_found, unknown_target
 
 Progress = Callable[[str, float], None]
 """Called with a phase (`program`, `write`, `verify`) and the fraction done, 0 to 1."""
@@ -111,9 +111,19 @@ class Board:
         )
 
     def reset_and_run(self) -> None:
-        """Reset the board; the core runs from its reset vector."""
+        """Reset the board; the core runs from its reset vector.
+
+        Raises:
+            FlashFailed: also when there is nothing there to run.
+        """
         with mapped("resetting the board", self._uid):
             self._target.reset()
+            if self._target.get_state().name == "LOCKUP":
+                raise FlashFailed(
+                    "the core locked up at its first instruction",
+                    where=f"probe {self._uid}",
+                    hint="Program a firmware whose vector table is where the core looks for it.",
+                )
 
     def halt(self) -> None:
         """Stop the core."""
@@ -185,18 +195,23 @@ def open_board(
 
     Raises:
         ProbeNotFound, ProbeBusy: the probe cannot be opened.
-        FlashFailed: the board behind it does not answer, or pyOCD does not know the target type.
+        UnknownName: pyOCD has no such target type.
+        FlashFailed: the board behind it does not answer.
     """
+    from pyocd.core import exceptions  # type: ignore[import-untyped]
     from pyocd.core.session import Session  # type: ignore[import-untyped]
     from pyocd.probe.aggregator import DebugProbeAggregator  # type: ignore[import-untyped]
+    from pyocd.target import TARGET  # type: ignore[import-untyped]
 
     _silence_pyocd()
     with mapped("looking for the probe", probe_uid):
         probe = DebugProbeAggregator.get_probe_with_id(probe_uid)
-        if probe is None:
-            raise not_found(probe_uid, "pyOCD does not see it")
-    with mapped("connecting", probe_uid):
+    if probe is None:
+        raise not_found(probe_uid, "pyOCD does not see it")
+    try:
         session = Session(probe, options=_options(probe_uid, pyocd_target, deadline_s))
+    except exceptions.TargetSupportError as error:
+        raise unknown_target(pyocd_target, sorted(TARGET)) from error
     session.options["resume_on_disconnect"] = False
     try:
         with mapped("connecting", probe_uid):
@@ -225,7 +240,7 @@ def _options(probe_uid: str, pyocd_target: str, deadline_s: float) -> dict[str, 
 
 def _close(session: Any) -> None:
     """Close a session, whatever is left of what it talked to."""
-    from pyocd.core import exceptions  # type: ignore[import-untyped]
+    from pyocd.core import exceptions
 
     with contextlib.suppress(exceptions.Error):
         session.close()

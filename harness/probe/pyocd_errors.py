@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from harness.errors import FlashFailed, ProbeBusy, ProbeNotFound, RigError
+from harness.errors import FlashFailed, HarnessError, ProbeBusy, ProbeNotFound, UnknownName
+from harness.probe.faults import NothingListens, ServerBusy
 
-_BUSY = ("busy", "access denied", "in use", "claim interface", "accepted the connection")
-_ABSENT = ("refused", "no such device", "not found", "unreachable", "not known", "timed out")
+# What the drivers of hardware probes say; they share no exception types for it.
+_BUSY = ("busy", "access denied", "in use", "claim interface")
+_ABSENT = ("no such device", "not found", "unknown debug probe type")
 
 
 @contextmanager
@@ -28,26 +31,26 @@ def mapped(action: str, probe_uid: str) -> Iterator[None]:
         raise translate(error, action, probe_uid) from error
 
 
-def translate(error: Exception, action: str, probe_uid: str) -> RigError:
+def translate(error: BaseException, action: str, probe_uid: str) -> HarnessError:
     """Return the error of the harness for one of pyOCD's."""
     from pyocd.core import exceptions
 
-    text = "; ".join(_messages(error))
-    lowered = text.lower()
+    chain = list(_chain(error))
+    text = "; ".join(dict.fromkeys(str(link) or type(link).__name__ for link in chain))
     where = f"probe {probe_uid}"
-    if isinstance(error, exceptions.ProbeDisconnected):
+    if any(isinstance(link, exceptions.ProbeDisconnected) for link in chain):
         return ProbeNotFound(
             f"the debug probe was lost while {action}: {text}",
             where=where,
             hint="Check its cable, or the simulator behind it, and run again.",
         )
-    if isinstance(error, exceptions.ProbeError) and any(word in lowered for word in _BUSY):
+    if any(isinstance(link, ServerBusy) for link in chain) or _says(text, _BUSY):
         return ProbeBusy(
             f"the debug probe is in use: {text}",
             where=where,
             hint="Close the other debugger or harness that has it.",
         )
-    if isinstance(error, exceptions.ProbeError) and any(word in lowered for word in _ABSENT):
+    if any(isinstance(link, NothingListens) for link in chain) or _says(text, _ABSENT):
         return not_found(probe_uid, text)
     return FlashFailed(
         f"pyOCD failed while {action}: {text}",
@@ -65,12 +68,25 @@ def not_found(probe_uid: str, reason: str) -> ProbeNotFound:
     )
 
 
-def _messages(error: BaseException | None) -> list[str]:
-    """Return the messages of an exception and its causes, without repetition."""
-    found: list[str] = []
-    while error is not None:
-        text = str(error) or type(error).__name__
-        if not any(text in other for other in found):
-            found.append(text)
+def unknown_target(name: str, known: list[str]) -> UnknownName:
+    """Return the error for a target type that pyOCD does not have."""
+    near = difflib.get_close_matches(name.lower(), known, n=1)
+    meant = f"Did you mean {near[0]}? " if near else ""
+    return UnknownName(
+        f"pyOCD has no target type {name!r}",
+        where="pyocd_target",
+        hint=f"{meant}Run `pyocd list --targets` for those it has, `pyocd pack find` for more.",
+    )
+
+
+def _says(text: str, words: tuple[str, ...]) -> bool:
+    return any(word in text.lower() for word in words)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield pyOCD's exceptions and our faults behind one, but not what the system said to those."""
+    from pyocd.core import exceptions
+
+    while isinstance(error, exceptions.Error | NothingListens | ServerBusy):
+        yield error
         error = error.__cause__
-    return found

@@ -213,7 +213,7 @@ def handshake(connection: Connection) -> dict[str, str]:
     try:
         reply = connection.exchange(b"qSupported:xmlRegisters=arm;hwbreak+;swbreak+")
     except ServerSilent as silent:
-        raise ServerBusy(str(silent)) from silent
+        raise ServerBusy(f"{silent} after it accepted the connection") from silent
     pairs = (item.partition("=") for item in reply.decode("latin-1").split(";"))
     return {name: value for name, _, value in pairs}
 

@@ -9,10 +9,6 @@ from harness.domain.target import Memory
 from harness.errors import BuildError, CompileFailed, ImageTooLarge
 
 _OVERFLOW = re.compile(r"region [`'](?P<region>\w+)' overflowed by (?P<bytes>\d+) bytes")
-_STACK = re.compile(
-    r"section \.stack VMA \[(?P<bottom>[0-9a-f]+),(?P<top>[0-9a-f]+)\] "
-    r"overlaps section \.\w+ VMA \[[0-9a-f]+,(?P<data_end>[0-9a-f]+)\]"
-)
 _COMPILER = re.compile(
     r"^(?P<where>[^\s:][^:\n]*:\d+)(?::\d+)?: (?:fatal )?error: (?P<what>.+)$", re.M
 )
@@ -54,11 +50,6 @@ def _overflow(log: str, memory: Memory) -> tuple[str, int, int] | None:
     region = getattr(memory, overflow["region"].lower(), None) if overflow else None
     if overflow and region is not None:
         return overflow["region"].lower(), region.length + int(overflow["bytes"]), region.length
-    stack = _STACK.search(log)
-    if stack:
-        bottom, top, data_end = (int(stack[name], 16) for name in ("bottom", "top", "data_end"))
-        need = data_end + 1 - memory.ram.origin + top + 1 - bottom
-        return "ram", need, memory.ram.length
     return None
 
 

@@ -17,7 +17,7 @@ from harness.domain.target import Memory, Region
 from harness.errors import BuildError
 
 # Absolute symbol of the linker layout: bytes reserved for the stack.
-STACK_SYMBOL = "harness_stack_bytes"
+STACK_SYMBOL = "__stack_size"
 
 _MALFORMED = (
     ELFError,

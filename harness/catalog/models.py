@@ -18,7 +18,6 @@ class _ModelFile(Schema):
     dataset: str | None = None
     # Where the model comes from, in the author's own keys: told to readers, used by nothing.
     training: dict[str, str | int | float] = Field(default={})
-    training: dict[str, str | int | float] | None = None  # where it comes from, for the reader
 
 
 def models() -> dict[str, ModelSource]:

@@ -7,7 +7,9 @@ import os
 import re
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from harness.build.cache import publish, workshop
@@ -18,10 +20,24 @@ from harness.errors import LibraryUnavailable, ToolMissing
 
 ROOT_VARIABLE = "CMSIS_NN_ROOT"
 
-# A Python package that carries the complete tree of a CMSIS-NN release; it is only unpacked.
-DISTRIBUTION = "aidge_export_arm_cortexm"
-VERSION = "0.2.1"
-SHA256 = "0ea6a694b8c1397bf52158c27854bbd4ddfca433ed4cf06a4c92843b480acbf0"
+
+@dataclass(frozen=True)
+class Release:
+    """A Python package that carries a CMSIS-NN tree: file hash, and hash of Include and Source."""
+
+    distribution: str
+    version: str
+    sha256: str
+    tree_hash: str
+
+
+# CMSIS-NN V.12.5.1. The package is only unpacked, never installed.
+PINNED = Release(
+    distribution="aidge_export_arm_cortexm",
+    version="0.2.1",
+    sha256="0ea6a694b8c1397bf52158c27854bbd4ddfca433ed4cf06a4c92843b480acbf0",
+    tree_hash="5e3aff5b0833211323a3f466623c0e4bc95463e601f211ddb20d664830c1a84c",
+)
 _INSIDE = PurePosixPath("aidge_export_arm_cortexm/_CMSIS-NN/CMSIS-NN")
 _PARTS = ("Include", "Source")
 
@@ -30,7 +46,13 @@ _REVISION = re.compile(r"\$Revision:\s*V?\.?\s*([0-9][0-9A-Za-z.]*)")
 _DOWNLOAD_DEADLINE_S = 300.0
 
 
-def obtain(cache_dir: Path, on_event: Callable[[str], None]) -> Library:
+def obtain(
+    cache_dir: Path,
+    on_event: Callable[[str], None],
+    *,
+    release: Release = PINNED,
+    fetch: Callable[[Release, Path], Path] | None = None,
+) -> Library:
     """The tree that CMSIS_NN_ROOT names, else the pinned one, downloaded when first needed.
 
     Raises:
@@ -41,15 +63,34 @@ def obtain(cache_dir: Path, on_event: Callable[[str], None]) -> Library:
     own = os.environ.get(ROOT_VARIABLE)
     if own:
         return describe(Path(own).expanduser().resolve(), where=ROOT_VARIABLE)
-    entry = cache_dir / "libraries" / f"cmsis-nn-{SHA256[:16]}"
+    entry = cache_dir / "libraries" / f"cmsis-nn-{release.sha256[:16]}"
+    found = _cached(entry, release)
+    if found is not None:
+        return found
+    with workshop(entry) as making:
+        found = _cached(entry, release)
+        if found is not None:
+            return found
+        on_event("downloading CMSIS-NN")
+        tree = making / "tree"
+        unpack((fetch or download)(release, making), tree)
+        publish(tree, entry)
+    found = _cached(entry, release)
+    if found is None:
+        raise LibraryUnavailable(
+            "the downloaded CMSIS-NN is not the pinned tree",
+            where=str(entry),
+            hint=f"Set {ROOT_VARIABLE} to a CMSIS-NN tree.",
+        )
+    return found
+
+
+def _cached(entry: Path, release: Release) -> Library | None:
+    """The tree in the cache; None if it is not there, or no longer what was unpacked."""
     if not (entry / _HEADER).is_file():
-        with workshop(entry) as making:
-            if not (entry / _HEADER).is_file():
-                on_event("downloading CMSIS-NN")
-                tree = making / "tree"
-                unpack(download(making), tree)
-                publish(tree, entry)
-    return describe(entry, where=str(entry))
+        return None
+    found = describe(entry, where=str(entry))
+    return found if found.tree_hash == release.tree_hash else None
 
 
 def describe(root: Path, *, where: str) -> Library:
@@ -79,22 +120,25 @@ def describe(root: Path, *, where: str) -> Library:
     )
 
 
-def download(folder: Path) -> Path:
+def download(release: Release, folder: Path, *, python: str = sys.executable) -> Path:
     """Fetch the pinned package with pip, which checks its hash, into `folder`.
 
     Raises:
         ToolMissing: this Python has no pip.
         LibraryUnavailable: pip failed, or the file has another hash.
     """
-    if run([sys.executable, "-m", "pip", "--version"], deadline_s=60.0).status != 0:
+    if run([python, "-m", "pip", "--version"], deadline_s=60.0).status != 0:
         raise ToolMissing(
             "pip is not in this Python environment; it is needed to download CMSIS-NN",
-            where=sys.executable,
-            hint=f"Run `{sys.executable} -m ensurepip`, or set {ROOT_VARIABLE} to a CMSIS-NN tree.",
+            where=python,
+            hint=f"Run `{python} -m ensurepip`, or set {ROOT_VARIABLE} to a CMSIS-NN tree.",
         )
     wanted = folder / "requirements.txt"
-    wanted.write_text(f"{DISTRIBUTION}=={VERSION} --hash=sha256:{SHA256}\n", encoding="ascii")
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input"]
+    wanted.write_text(
+        f"{release.distribution}=={release.version} --hash=sha256:{release.sha256}\n",
+        encoding="ascii",
+    )
+    command = [python, "-m", "pip", "--disable-pip-version-check", "--no-input"]
     command += ["download", "--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes"]
     result = run(
         [*command, "--dest", folder, "--requirement", wanted], deadline_s=_DOWNLOAD_DEADLINE_S
@@ -103,14 +147,16 @@ def download(folder: Path) -> Path:
         lines = [line.strip() for line in result.output.splitlines() if line.strip()]
         reason = next((line for line in lines if line.startswith("ERROR")), "no reason given")
         raise LibraryUnavailable(
-            f"CMSIS-NN ({DISTRIBUTION} {VERSION}) could not be downloaded: {reason}",
+            f"CMSIS-NN ({release.distribution} {release.version}) could not be downloaded: "
+            f"{reason}",
             where="pip download",
             hint=f"Check the network, or set {ROOT_VARIABLE} to a CMSIS-NN tree.",
         )
     wheels = sorted(folder.glob("*.whl"))
-    if len(wheels) != 1 or _sha256(wheels[0]) != SHA256:
+    if len(wheels) != 1 or _sha256(wheels[0]) != release.sha256:
         raise LibraryUnavailable(
-            f"pip downloaded something else than {DISTRIBUTION} {VERSION}, sha256 {SHA256}",
+            f"pip downloaded something else than {release.distribution} {release.version} with "
+            f"sha256 {release.sha256}",
             where="pip download",
             hint=f"Check pip's package index, or set {ROOT_VARIABLE} to a CMSIS-NN tree.",
         )
@@ -139,7 +185,7 @@ def unpack(wheel: Path, tree: Path) -> None:
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_bytes(archive.read(member))
                 found = True
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise LibraryUnavailable(
             f"the downloaded package is damaged: {error}",
             where=wheel.name,

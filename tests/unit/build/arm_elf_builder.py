@@ -96,5 +96,5 @@ def firmware_elf(build_id: bytes = bytes(range(20))) -> bytes:
         Section(".bss", NOBITS, ALLOC | WRITE, 0x2000_0008, size=32),
         Section(".stack", NOBITS, ALLOC | WRITE, 0x2003_F000, size=4096),
         Section(".debug_info", PROGBITS, 0, 0, bytes(5000)),
-        *symbols(8, other=7, harness_stack_bytes=4096),
+        *symbols(8, other=7, __stack_size=4096),
     )

@@ -98,18 +98,6 @@ def test_region_overflow_has_need_and_have() -> None:
     )
 
 
-def test_data_that_runs_into_the_stack_has_need_and_have() -> None:
-    log = (
-        "ld: section .stack VMA [0000000020000c00,0000000020000fff] overlaps section .bss VMA "
-        "[0000000020000010,0000000020000d0f]\n"
-        "ld: firmware data and stack do not fit in region `ram'\n"
-    )
-    error = build_failure(log, LOG, MEMORY, "b")
-    assert isinstance(error, ImageTooLarge)
-    # data and bss end at 0xd10, the stack takes 0x400 more
-    assert (error.need, error.have) == (0xD10 + 0x400, 0x1000)
-
-
 def test_overflow_of_a_region_no_target_has() -> None:
     error = build_failure("ld: region `dtcm' overflowed by 4 bytes\n", LOG, MEMORY, "b")
     assert isinstance(error, CompileFailed)

@@ -39,3 +39,10 @@ def _running(executable: Path, name: str) -> Iterator[KernelProgram]:
     program = KernelProgram(executable, name)
     yield program
     program.close()
+
+
+@pytest.fixture(scope="session", params=["reference", "cmsis_nn"])
+def kernels(request: pytest.FixtureRequest) -> KernelProgram:
+    """Each kernel set in turn."""
+    program: KernelProgram = request.getfixturevalue(request.param)
+    return program

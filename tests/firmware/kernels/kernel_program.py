@@ -19,6 +19,7 @@ FIRMWARE = Path(__file__).resolve().parents[3] / "firmware"
 _RUNNER = Path(__file__).with_name("run_kernels.c")
 _SANITIZE = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 _FLAGS = ("-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror")
+_ANSWER = struct.Struct("<iIi")
 _CMSIS_NN_FOLDERS = ("BasicMath", "Convolution", "FullyConnected", "NNSupport", "Pooling", "Softmax")
 
 
@@ -30,6 +31,31 @@ class Outcome:
     scratch_bytes: int
     invoke: int
     output: NDArray[np.int8] | None
+
+
+def request_of(image: OperatorImage) -> bytes:
+    """What run_kernels.c reads."""
+    blob, arena = image.encode()
+    return struct.pack("<5I", len(blob), len(arena), *image.layout()) + blob + arena
+
+
+def decode_answer(image: OperatorImage, answer: bytes) -> tuple[Outcome, int]:
+    """What run_kernels.c wrote, and how many bytes that took.
+
+    Raises:
+        AssertionError: bytes beside the output changed.
+    """
+    arena = image.encode()[1]
+    end_of_answer = _ANSWER.size + len(arena)
+    prepare, scratch, invoke = _ANSWER.unpack_from(answer)
+    after = answer[_ANSWER.size : end_of_answer]
+    output = None
+    if prepare == 0:
+        begin, shape = image.output_place()
+        end = begin + int(np.prod(shape))
+        assert after[:begin] + after[end:] == arena[:begin] + arena[end:], "wrote elsewhere"
+        output = np.frombuffer(after[begin:end], np.int8).reshape(shape)
+    return Outcome(prepare, scratch, invoke, output), end_of_answer
 
 
 class KernelProgram:
@@ -47,27 +73,18 @@ class KernelProgram:
         Raises:
             AssertionError: a sanitizer stopped the program, or bytes beside the output changed.
         """
-        blob, arena = image.encode()
-        head = struct.pack("<5I", len(blob), len(arena), *image.layout())
         stdin, stdout = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
         try:
-            stdin.write(head + blob + arena)
+            stdin.write(request_of(image))
             stdin.flush()
         except BrokenPipeError:
             pass
-        answer = stdout.read(12)
-        after = stdout.read(len(arena))
-        if len(answer) < 12 or len(after) < len(arena):
+        length = _ANSWER.size + len(image.encode()[1])
+        answer = stdout.read(length)
+        if len(answer) < length:
             errors = cast(IO[bytes], self._process.stderr).read().decode()
             raise AssertionError(f"{self.kernel_set}: the kernel program died\n{errors}")
-        prepare, scratch, invoke = struct.unpack("<iIi", answer)
-        output = None
-        if prepare == 0:
-            begin, shape = image.output_place()
-            end = begin + int(np.prod(shape))
-            assert after[:begin] + after[end:] == arena[:begin] + arena[end:], "wrote elsewhere"
-            output = np.frombuffer(after[begin:end], np.int8).reshape(shape)
-        return Outcome(prepare, scratch, invoke, output)
+        return decode_answer(image, answer)[0]
 
     def close(self) -> None:
         """End the program."""
@@ -85,10 +102,17 @@ def cmsis_nn_root() -> Path:
     return Path(named)
 
 
+def set_sources(kernel_set: str) -> list[Path]:
+    """The sources of a set: its own, and of `reference` those it does not replace."""
+    sources: dict[str, Path] = {}
+    for name in ("reference", kernel_set):
+        sources |= {path.name: path for path in (FIRMWARE / "kernels" / name).glob("*.c")}
+    return sorted(sources.values())
+
+
 def build_reference(folder: Path) -> Path:
     """Compile the `reference` set; returns the executable."""
-    kernels = sorted((FIRMWARE / "kernels/reference").glob("*.c"))
-    objects = _compile([_RUNNER, *kernels], folder / "kernels", _SANITIZE)
+    objects = _compile([_RUNNER, *set_sources("reference")], folder / "kernels", _SANITIZE)
     return _link(folder / "program", objects)
 
 
@@ -96,9 +120,7 @@ def build_cmsis_nn(folder: Path, *, single_rounding: bool) -> Path:
     """Compile the `cmsis-nn` set with CMSIS-NN's plain C path; returns the executable."""
     root = cmsis_nn_root()
     include = (f"-I{root / 'Include'}",)
-    kernels = {path.name: path for path in (FIRMWARE / "kernels/reference").glob("*.c")}
-    kernels |= {path.name: path for path in (FIRMWARE / "kernels/cmsis-nn").glob("*.c")}
-    ours = _compile([_RUNNER, *kernels.values()], folder / "kernels", (*_SANITIZE, *include))
+    ours = _compile([_RUNNER, *set_sources("cmsis-nn")], folder / "kernels", (*_SANITIZE, *include))
     # CMSIS-NN shifts negative numbers to the left, so only the address sanitizer watches it.
     sources = [
         path

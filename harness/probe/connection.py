@@ -73,6 +73,8 @@ class Connection:
         deadline = time.monotonic() + timeout_s
         while True:
             reply = self._packet(deadline)
+            if reply is not None and reply[:1] in (b"W", b"X"):
+                raise self._fail(ServerGone(f"{self._where}: the target has ended"))
             if reply is None or rsp.is_stop_reply(reply):
                 return reply
 

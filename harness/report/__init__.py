@@ -1,0 +1,15 @@
+"""Records as tables: for the terminal, for documents, and for other programs."""
+
+from harness.report.files import require_known_formats, write_report
+from harness.report.table import frame
+from harness.report.terminal import summary, summary_text
+from harness.report.writers.json import render as records_to_json
+
+__all__ = [
+    "frame",
+    "records_to_json",
+    "require_known_formats",
+    "summary",
+    "summary_text",
+    "write_report",
+]

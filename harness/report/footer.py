@@ -1,0 +1,97 @@
+"""What stands below the table: how the numbers came about, and why cases failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from harness.domain.measurement import Measurement
+from harness.domain.record import CaseRecord, CaseStatus
+from harness.domain.units import Fidelity, Unit
+from harness.report.table import COUNTED, counted
+
+_NOT_SIMULATORS = {"harness", "pyocd", "litert"}
+
+
+def failure_lines(records: Sequence[CaseRecord]) -> list[str]:
+    """One line per failed case: which, what, and the next step."""
+    return [
+        f"{record.model} · {record.target_id} · {record.kernel_set}: {record.error_class}"
+        + (f": {' '.join(record.error_message.split())}" if record.error_message else "")
+        for record in records
+        if record.status is CaseStatus.FAILED
+    ]
+
+
+def footer_lines(records: Sequence[CaseRecord]) -> list[str]:
+    """Unit, n, fidelity and resolution of the counts; where inputs and tools come from."""
+    measured = [record for record in records if record.status is CaseStatus.OK]
+    lines = []
+    for fidelity, unit in COUNTED.items():
+        of_unit = [
+            (record, count)
+            for record in measured
+            if record.fidelity is fidelity
+            and isinstance(count := counted(record, unit), Measurement)
+        ]
+        if of_unit:
+            lines.append(_counting(fidelity, unit, of_unit))
+    if measured:
+        lines.append(_inputs(measured))
+        if any(isinstance(record.reading("vectors_equal"), Measurement) for record in measured):
+            lines.append(
+                "equal to reference: output vectors that equal LiteRT's reference kernels byte for "
+                "byte (largest difference where not)"
+            )
+    return lines
+
+
+def _counting(
+    fidelity: Fidelity, unit: Unit, of_unit: Sequence[tuple[CaseRecord, Measurement]]
+) -> str:
+    counts = [count for _, count in of_unit]
+    resolution = _spread(
+        (record.target_id, f"{count.resolution:g}" if count.resolution else "unknown")
+        for record, count in of_unit
+    )
+    instrument = _listed(count.instrument for count in counts)
+    numbers = _listed(f"{count.n:,}" for count in counts)
+    text = f"median of n = {numbers} inferences, counter {instrument}, resolution {resolution}"
+    if fidelity is Fidelity.SIMULATED:
+        tools = _listed(
+            f"{name} {version}"
+            for record, _ in of_unit
+            for name, version in record.tool_versions
+            if name not in _NOT_SIMULATORS
+        )
+        return f"simulated{f' by {tools}' if tools else ''}: {unit.value}, not time; {text}"
+    clocks = _spread(
+        (record.target_id, f"{record.clock_hz / 1e6:g} MHz" if record.clock_hz else "unknown")
+        for record, _ in of_unit
+    )
+    return f"silicon: {unit.value}; {text}, clock {clocks}"
+
+
+def _inputs(records: Sequence[CaseRecord]) -> str:
+    inputs = _spread((record.model, _of(record)) for record in records)
+    repeats = _listed(str(record.repeats) for record in records)
+    times = "once" if repeats == "1" else f"{repeats} times"
+    return f"inputs: {inputs}; each measured {times}"
+
+
+def _of(record: CaseRecord) -> str:
+    return f"{record.inputs:,} of {record.dataset}" if record.inputs else "unknown"
+
+
+def _listed(texts: Iterable[str]) -> str:
+    """The different ones, in order."""
+    return ", ".join(dict.fromkeys(texts))
+
+
+def _spread(pairs: Iterable[tuple[str, str]]) -> str:
+    """The one text all have, else each text with the names that have it."""
+    names: dict[str, dict[str, None]] = {}
+    for name, text in pairs:
+        names.setdefault(text, {})[name] = None
+    if len(names) == 1:
+        return next(iter(names))
+    return "; ".join(f"{text} ({', '.join(whose)})" for text, whose in names.items())

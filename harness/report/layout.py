@@ -1,0 +1,210 @@
+"""The comparison table as text cells: columns, grouped rows, and a footnote for each dash."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.domain.record import CaseRecord, CaseStatus
+from harness.domain.units import Unit
+from harness.report.footer import failure_lines, footer_lines
+from harness.report.table import frame, units_of
+
+PLAIN_VARIANT = "O2"
+_SHORT = {Unit.INSTRUCTIONS: "instr.", Unit.CYCLES: "cycles"}
+_SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column; `title` may have two lines.
+
+    `show` formats a row; `value` is the row's key whose NaN makes a dash in its place. Columns of
+    low `rank` stay longest on a narrow terminal; 0 always stays: those name the row. `sizes` marks
+    what is known without a measurement.
+    """
+
+    title: str
+    value: str
+    show: Callable[[Row], str]
+    rank: int = 0
+    number: bool = True
+    optional: bool = False
+    sizes: bool = False
+
+
+@dataclass
+class Group:
+    """The rows of one model."""
+
+    rows: list[list[str]] = field(default_factory=list)
+    failed: list[bool] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A laid out table: cells are text, `notes` (mark and reason) explain dashes."""
+
+    columns: list[Column]
+    groups: list[Group]
+    notes: list[tuple[str, str]]
+    failures: list[str]
+    footer: list[str]
+
+
+def lay_out(records: Sequence[CaseRecord]) -> Sheet:
+    """Return the sheet of `records`, grouped by model, then by target, each as first met."""
+    ordered = _grouped(records)
+    table = frame(ordered)
+    rows: list[Row] = [
+        {str(key): value for key, value in row.items()} for row in table.to_dict("records")
+    ]
+    columns = [
+        column
+        for column in _columns(units_of(ordered), _varying_datasets(ordered), rows)
+        if not column.optional or any(_present(row, column) for row in rows)
+    ]
+    notes: list[str] = []
+    groups: list[Group] = []
+    for number, row in enumerate(rows):
+        before = rows[number - 1] if number else None
+        new_model = before is None or before["model"] != row["model"]
+        if new_model:
+            groups.append(Group())
+        cells = [_cell(row, column, notes) for column in columns]
+        if not new_model and before is not None:
+            cells[0] = ""
+            if before["target_id"] == row["target_id"]:
+                cells[1] = ""
+        groups[-1].rows.append(cells)
+        groups[-1].failed.append(_failed(row))
+    return Sheet(
+        columns=columns,
+        groups=groups,
+        notes=[(_mark(number), note) for number, note in enumerate(notes, start=1)],
+        failures=failure_lines(ordered),
+        footer=footer_lines(ordered),
+    )
+
+
+def _grouped(records: Sequence[CaseRecord]) -> list[CaseRecord]:
+    models = list(dict.fromkeys(record.model for record in records))
+    targets = list(dict.fromkeys(record.target_id for record in records))
+    return sorted(
+        records,
+        key=lambda record: (models.index(record.model), targets.index(record.target_id)),
+    )
+
+
+def _varying_datasets(records: Sequence[CaseRecord]) -> bool:
+    """Tell whether a model stands there with more than one set of inputs."""
+    seen: dict[str, set[tuple[object, ...]]] = {}
+    for record in records:
+        seen.setdefault(record.model, set()).add((record.dataset, record.inputs))
+    return any(len(datasets) > 1 for datasets in seen.values())
+
+
+def _columns(units: Sequence[Unit], datasets: bool, rows: Sequence[Row]) -> list[Column]:
+    columns = [
+        Column("model", "", lambda row: row["model"], number=False),
+        Column("target", "", _target, number=False),
+        Column("kernels", "", _kernels, number=False),
+    ]
+    if datasets:
+        columns.append(Column("inputs", "", _inputs, rank=2, number=False))
+    columns += [
+        Column("accuracy", "accuracy", lambda row: f"{100 * row['accuracy']:.1f} %", rank=3),
+        Column("equal to\nreference", "vectors_equal", _equal, rank=4),
+    ]
+    for unit in units:
+        columns += _count_columns(unit, rows)
+    return [
+        *columns,
+        Column("speed-up", "speedup", lambda row: f"{row['speedup']:.1f}x", 1, optional=True),
+        Column("MACs", "macs", lambda row: f"{row['macs']:,.0f}", 9, sizes=True),
+        _kib("arena", "arena_bytes", 5),
+        _kib("weights", "weight_bytes", 8),
+        _kib("flash", "firmware_flash_bytes", 6),
+        _kib("RAM", "firmware_ram_bytes", 7),
+    ]
+
+
+def _count_columns(unit: Unit, rows: Sequence[Row]) -> list[Column]:
+    name = unit.value
+    columns = [Column(name, name, lambda row: f"{row[name]:,.0f}", 1)]
+    if any(row[f"{name}_min"] != row[f"{name}_max"] for row in rows if _known(row[name])):
+        columns.append(Column("[min..max]", name, lambda row: _range(row, name), 10))
+    columns.append(
+        Column(
+            f"{_SHORT[unit]}\nper MAC",
+            f"{name}_per_mac",
+            lambda row: f"{row[f'{name}_per_mac']:.2f}",
+            rank=7,
+            optional=True,
+        )
+    )
+    if unit is Unit.CYCLES:
+        columns.append(Column("ms", "latency_ms", lambda row: f"{row['latency_ms']:,.3f}", 2))
+    return columns
+
+
+def _range(row: Row, name: str) -> str:
+    low, high = row[f"{name}_min"], row[f"{name}_max"]
+    return f"[{low:,.0f}..{high:,.0f}]" if low != high else ""
+
+
+def _kib(title: str, value: str, rank: int) -> Column:
+    return Column(f"{title}\nKiB", value, lambda row: f"{row[value] / 1024:,.1f}", rank, sizes=True)
+
+
+def _target(row: Row) -> str:
+    return f"{row['target_id']} ({str(row['core']).removeprefix('Cortex-')})"
+
+
+def _kernels(row: Row) -> str:
+    kernels = str(row["kernel_set"])
+    if row["variant"] != PLAIN_VARIANT:
+        kernels += f"\n+{row['variant']}"
+    return f"{kernels}\n{row['error_class']}" if _failed(row) else kernels
+
+
+def _inputs(row: Row) -> str:
+    return f"{row['inputs']:,.0f} of {row['dataset']}" if _known(row["inputs"]) else "-"
+
+
+def _equal(row: Row) -> str:
+    text = f"{row['vectors_equal']:.0f}/{row['vectors_equal_n']:.0f}"
+    largest = row["largest_difference"]
+    return f"{text} (±{largest:.0f} LSB)" if _known(largest) and largest else text
+
+
+def _cell(row: Row, column: Column, notes: list[str]) -> str:
+    if _present(row, column):
+        return column.show(row)
+    if _failed(row):
+        return "-"  # the line about the failed case says why
+    found = row.get(f"{column.value}_reason")
+    reason = found if isinstance(found, str) else "not recorded"
+    if reason not in notes:
+        notes.append(reason)
+    return f"-{_mark(notes.index(reason) + 1)}"
+
+
+def _mark(number: int) -> str:
+    return str(number).translate(_SUPERSCRIPT)
+
+
+def _present(row: Row, column: Column) -> bool:
+    return not column.value or _known(row[column.value])
+
+
+def _known(value: object) -> bool:
+    return isinstance(value, int | float) and not math.isnan(value)
+
+
+def _failed(row: Row) -> bool:
+    return bool(row["status"] == CaseStatus.FAILED.value)

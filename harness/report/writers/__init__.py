@@ -1,0 +1,1 @@
+"""One module per file format, named by its suffix; each has `render(records) -> str`."""

@@ -1,0 +1,13 @@
+"""CSV: the table of `harness.report.table`, every column of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.domain.record import CaseRecord
+from harness.report.table import frame
+
+
+def render(records: Sequence[CaseRecord]) -> str:
+    """Return one line per case below a line of column names; a missing number is empty."""
+    return frame(records).to_csv(index=False, lineterminator="\n")

@@ -1,0 +1,20 @@
+"""From a model file to the image a device runs, and to the outputs it must give."""
+
+from harness.model.compile import compile_image
+from harness.model.cost import OperatorCost, operator_costs
+from harness.model.decode import DecodedImage, decode_image
+from harness.model.host_reference import HostReference
+from harness.model.reference_cache import PendingReference, start_reference
+from harness.model.tflite_file import read_tflite
+
+__all__ = [
+    "DecodedImage",
+    "HostReference",
+    "OperatorCost",
+    "PendingReference",
+    "compile_image",
+    "decode_image",
+    "operator_costs",
+    "read_tflite",
+    "start_reference",
+]

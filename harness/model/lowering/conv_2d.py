@@ -1,0 +1,52 @@
+"""CONV_2D: filters [out, h, w, in] slide over n, h, w, in."""
+
+from __future__ import annotations
+
+from dataclasses import astuple
+
+from harness.model.activation import activation_bounds
+from harness.model.dims import spatial
+from harness.model.lowered import Lowered, Operand
+from harness.model.operator_use import OperatorUse, describe
+from harness.model.weighted import per_channel_requantization
+from harness.model.window import window_of
+
+
+def lower(use: OperatorUse) -> Lowered:
+    """CONV_2D with per-channel or per-tensor weights, symmetric, not grouped."""
+    x, filters, y = use.activation(0), use.weights(1), use.output()
+    x_dims, f_dims, y_dims = spatial(use, x), spatial(use, filters), spatial(use, y)
+    channels = f_dims[0]
+    if f_dims[3] != x_dims[3]:
+        raise use.unsupported(
+            f"the filters {describe(filters)} take {f_dims[3]} of {x_dims[3]} input channels; "
+            "grouped convolution is not supported",
+            "Build the model of CONV_2D without groups, or of DEPTHWISE_CONV_2D.",
+        )
+    if y_dims[3] != channels:
+        raise use.broken(f"{channels} filters give {y_dims[3]} output channels")
+    bias = use.bias(2, channels)
+    window = window_of(use, x_dims, f_dims[1], f_dims[2], y_dims)
+    scales = use.channel_scales(filters, axis=0)
+    return Lowered(
+        opcode=use.operator.opcode,
+        inputs=(
+            Operand(x, x_dims),
+            Operand(filters, f_dims),
+            None if bias is None else Operand(bias, (1, 1, 1, channels)),
+        ),
+        output=Operand(y, y_dims),
+        params=(
+            -use.per_tensor(x)[1],
+            use.per_tensor(y)[1],
+            *astuple(window),
+            *activation_bounds(use, y),
+            *per_channel_requantization(use, x, scales, y, channels),
+        ),
+    )
+
+
+def macs(use: OperatorUse) -> int:
+    """Output elements times the size of a filter; taps in the padding count."""
+    filters, y = use.input(1), use.network.tensors[use.operator.outputs[0]]
+    return y.elements * filters.elements // max(1, filters.shape[0])

@@ -1,0 +1,49 @@
+"""DEPTHWISE_CONV_2D: filters [1, h, w, in * multiplier], each over one input channel."""
+
+from __future__ import annotations
+
+from dataclasses import astuple
+
+from harness.model.activation import activation_bounds
+from harness.model.dims import spatial
+from harness.model.lowered import Lowered, Operand
+from harness.model.operator_use import OperatorUse
+from harness.model.weighted import per_channel_requantization
+from harness.model.window import window_of
+
+
+def lower(use: OperatorUse) -> Lowered:
+    """DEPTHWISE_CONV_2D with any channel multiplier, which the shapes tell."""
+    x, filters, y = use.activation(0), use.weights(1), use.output()
+    x_dims, f_dims, y_dims = spatial(use, x), spatial(use, filters), spatial(use, y)
+    channels = f_dims[3]
+    if f_dims[0] != 1 or channels % x_dims[3] != 0 or y_dims[3] != channels:
+        raise use.broken(
+            f"filters of shape {list(f_dims)} do not turn {x_dims[3]} channels into {y_dims[3]}"
+        )
+    bias = use.bias(2, channels)
+    window = window_of(use, x_dims, f_dims[1], f_dims[2], y_dims)
+    scales = use.channel_scales(filters, axis=3)
+    return Lowered(
+        opcode=use.operator.opcode,
+        inputs=(
+            Operand(x, x_dims),
+            Operand(filters, f_dims),
+            None if bias is None else Operand(bias, (1, 1, 1, channels)),
+        ),
+        output=Operand(y, y_dims),
+        params=(
+            -use.per_tensor(x)[1],
+            use.per_tensor(y)[1],
+            channels // x_dims[3],
+            *astuple(window),
+            *activation_bounds(use, y),
+            *per_channel_requantization(use, x, scales, y, channels),
+        ),
+    )
+
+
+def macs(use: OperatorUse) -> int:
+    """Output elements times height and width of the filters; taps in the padding count."""
+    filters, y = use.input(1), use.network.tensors[use.operator.outputs[0]]
+    return y.elements * filters.elements // max(1, filters.shape[-1])

@@ -1,0 +1,74 @@
+"""FULLY_CONNECTED: weights [out, in] times each row of inputs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from harness.domain.network import Tensor
+from harness.model.activation import activation_bounds
+from harness.model.dims import dims_of
+from harness.model.lowered import Lowered, Operand, Words
+from harness.model.operator_use import OperatorUse, describe
+from harness.model.weighted import per_channel_requantization, requantization
+
+_DEFAULT_FORMAT = 0
+
+
+def lower(use: OperatorUse) -> Lowered:
+    """FULLY_CONNECTED with per-tensor or per-channel weights."""
+    x, weights, y = use.activation(0), use.weights(1), use.output()
+    if use.option("weights_format", _DEFAULT_FORMAT) != _DEFAULT_FORMAT:
+        raise use.unsupported(
+            "the weights are shuffled (SHUFFLED4x16INT8)", "Convert the model without shuffling."
+        )
+    outputs, depth = _checked_shape(use, x, weights, y)
+    bias = use.bias(2, outputs)
+    per_channel = weights.quantization is not None and weights.quantization.per_channel
+    filter_offset = 0 if per_channel else -use.per_tensor(weights)[1]
+    return Lowered(
+        opcode=use.operator.opcode,
+        inputs=(
+            Operand(x, dims_of(use, x)),
+            Operand(weights, (depth, 1, 1, outputs)),
+            None if bias is None else Operand(bias, (1, 1, 1, outputs)),
+        ),
+        output=Operand(y, dims_of(use, y)),
+        params=(
+            -use.per_tensor(x)[1],
+            filter_offset,
+            use.per_tensor(y)[1],
+            *activation_bounds(use, y),
+            int(per_channel),
+            *_requantization(use, x, weights, y, outputs),
+        ),
+    )
+
+
+def _checked_shape(use: OperatorUse, x: Tensor, weights: Tensor, y: Tensor) -> tuple[int, int]:
+    dims_of(use, weights)
+    if len(weights.shape) != 2:
+        raise use.broken(f"the weights {describe(weights)} do not have the shape [out, in]")
+    outputs, depth = weights.shape
+    rows, rest = divmod(x.elements, depth)
+    if rest or not y.shape or y.shape[-1] != outputs or y.elements != rows * outputs:
+        raise use.broken(f"weights [{outputs}, {depth}] do not turn {describe(x)} into the output")
+    return outputs, depth
+
+
+def _requantization(
+    use: OperatorUse, x: Tensor, weights: Tensor, y: Tensor, outputs: int
+) -> tuple[Words, Words]:
+    quantization = weights.quantization
+    if quantization is not None and quantization.per_channel:
+        scales = use.channel_scales(weights, axis=0)
+        return per_channel_requantization(use, x, scales, y, outputs)
+    # LiteRT (`GetQuantizedConvolutionMultipler`) multiplies the two scales in single precision.
+    with np.errstate(over="ignore", under="ignore"):
+        product = np.float32(use.per_tensor(x)[0]) * np.float32(use.per_tensor(weights)[0])
+    return requantization(use, [float(product) / use.per_tensor(y)[0]])
+
+
+def macs(use: OperatorUse) -> int:
+    """Output elements times inputs per output."""
+    weights, y = use.input(1), use.network.tensors[use.operator.outputs[0]]
+    return y.elements * weights.elements // max(1, weights.shape[0])

@@ -1,0 +1,17 @@
+"""MAX_POOL_2D over height and width."""
+
+from __future__ import annotations
+
+from harness.model.lowered import Lowered
+from harness.model.operator_use import OperatorUse
+from harness.model.pooling import lower_pool
+
+
+def lower(use: OperatorUse) -> Lowered:
+    """MAX_POOL_2D; see `lower_pool`."""
+    return lower_pool(use)
+
+
+def macs(use: OperatorUse) -> int:
+    """None: pooling multiplies nothing."""
+    return 0

@@ -1,0 +1,116 @@
+"""Reference outputs, kept on disk and computed while the device is busy."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.errors import MeasurementError
+from harness.model.host_reference import HostReference, litert_version
+
+
+@dataclass(frozen=True)
+class PendingReference:
+    """Outputs that are being computed, or were found in the cache; `version` is LiteRT's."""
+
+    version: str
+    _outputs: Future[NDArray[np.generic]]
+    _cancelled: threading.Event
+
+    def result(self, timeout: float) -> NDArray[np.generic]:
+        """Return the outputs, shape (n, output elements), within `timeout` seconds.
+
+        Raises:
+            MeasurementError: they take longer, or were cancelled.
+            HarnessError: what went wrong while they were computed.
+        """
+        try:
+            return self._outputs.result(timeout)
+        except TimeoutError as error:
+            raise MeasurementError(
+                f"the host reference is not ready after {timeout:g} s",
+                where=f"LiteRT {self.version}",
+                hint="Take fewer inputs with `--limit`, or a smaller model.",
+            ) from error
+
+    def cancel(self) -> None:
+        """Stop after the inference under way; outputs that are ready stay so."""
+        self._cancelled.set()
+
+
+@dataclass(frozen=True)
+class _Work:
+    """One computation of reference outputs."""
+
+    path: Path
+    model_sha256: str
+    inputs: NDArray[np.generic]
+    entry: Path
+    cancelled: threading.Event
+
+    def __call__(self) -> NDArray[np.generic]:
+        reference = HostReference(self.path, self.model_sha256)
+        outputs = reference.outputs(self.inputs, self.cancelled)
+        if len(outputs) != len(self.inputs):
+            raise MeasurementError(
+                f"the host reference was cancelled after {len(outputs)} of {len(self.inputs)} "
+                "inputs",
+                where=str(self.path),
+                hint="Run the case again.",
+            )
+        _store(self.entry, outputs)
+        return outputs
+
+
+def start_reference(
+    path: Path,
+    inputs: NDArray[np.generic],
+    *,
+    model_sha256: str,
+    dataset_sha256: str,
+    cache_dir: Path,
+) -> PendingReference:
+    """Return the outputs of the host reference from the cache, or start to compute them.
+
+    LiteRT lets go of Python's lock while it computes, so a thread is enough; the link is served
+    meanwhile. The cache is only a memo: its key is model, data set and LiteRT's version, and an
+    entry that does not fit is computed again.
+    """
+    version = litert_version()
+    entry = cache_dir / f"{model_sha256[:16]}-{dataset_sha256[:16]}-{version}.npy"
+    outputs: Future[NDArray[np.generic]] = Future()
+    cancelled = threading.Event()
+    known = _load(entry, len(inputs))
+    if known is not None:
+        outputs.set_result(known)
+    else:
+        worker = ThreadPoolExecutor(1, "host-reference")
+        outputs = worker.submit(_Work(path, model_sha256, inputs, entry, cancelled))
+        worker.shutdown(wait=False)
+    return PendingReference(version, outputs, cancelled)
+
+
+def _load(entry: Path, count: int) -> NDArray[np.generic] | None:
+    try:
+        outputs: NDArray[np.generic] = np.load(entry, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    fits = isinstance(outputs, np.ndarray) and outputs.ndim == 2 and len(outputs) == count
+    return outputs if fits else None
+
+
+def _store(entry: Path, outputs: NDArray[np.generic]) -> None:
+    with contextlib.suppress(OSError):
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=entry.parent, suffix=".part")
+        with os.fdopen(handle, "wb") as file:
+            np.save(file, outputs)
+        Path(name).replace(entry)

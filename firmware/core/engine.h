@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 #include "config.h"
-#include "error.h"
+#include "device_error.h"
 #include "kernel.h"
-#include "memory.h"
+#include "memory_map.h"
 
 /* What the windows of one RUN showed. */
 struct engine_windows {

@@ -2,9 +2,9 @@
 #ifndef HARNESS_IMAGE_CHECK_H
 #define HARNESS_IMAGE_CHECK_H
 
-#include "error.h"
+#include "device_error.h"
 #include "image.h"
-#include "memory.h"
+#include "memory_map.h"
 
 /* Check everything an image says of itself but the operators' parameters, which their kernels know.
  *

@@ -3,7 +3,7 @@
 #define HARNESS_MESSAGES_H
 
 #include "frame.h"
-#include "memory.h"
+#include "memory_map.h"
 
 /* What a processor fault leaves behind: the stacked frame and the fault status registers. */
 struct fault_registers {

@@ -1,5 +1,5 @@
 /* The memory map of a board, as its linker script drew it (firmware/cmake/firmware.ld.in). */
-#include "memory.h"
+#include "memory_map.h"
 
 /* Symbols without storage: an address is the value, for sizes too. */
 extern uint8_t harness_model_slot[], harness_model_slot_bytes[];

@@ -1,6 +1,6 @@
 /* Refusals of the device: the error codes of firmware/PROTOCOL.md. */
-#ifndef HARNESS_ERROR_H
-#define HARNESS_ERROR_H
+#ifndef HARNESS_DEVICE_ERROR_H
+#define HARNESS_DEVICE_ERROR_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /* Where the model slot, the arena and the build id lie: linker symbols on a board, heap on a host. */
-#ifndef HARNESS_MEMORY_H
-#define HARNESS_MEMORY_H
+#ifndef HARNESS_MEMORY_MAP_H
+#define HARNESS_MEMORY_MAP_H
 
 #include <stdint.h>
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -140,9 +141,17 @@ class Board:
         with mapped(f"reading {length:,} bytes at {address:#010x}", self._uid):
             while len(out) < length:
                 count = min(_BLOCK, length - len(out))
-                out += bytes(self._target.read_memory_block8(address + len(out), count))
+                out += self._read_block(address + len(out), count)
                 step(len(out) / length)
         return bytes(out)
+
+    def _read_block(self, address: int, count: int) -> bytes:
+        if address % 4 or count % 4:
+            return bytes(self._target.read_memory_block8(address, count))
+        # Words go through fewer lists of integers: half the time of a verify.
+        return struct.pack(
+            f"<{count // 4}I", *self._target.read_memory_block32(address, count // 4)
+        )
 
     def _require_memory(self, address: int, length: int, *, where: str) -> None:
         """Refuse data outside the memory that the target can be programmed in."""

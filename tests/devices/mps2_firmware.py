@@ -1,4 +1,4 @@
-"""A few instructions for QEMU's mps2 boards, assembled on the spot, and the targets that run them."""
+"""A few instructions for QEMU's mps2 boards, assembled on the spot, and targets to run them."""
 
 from __future__ import annotations
 
@@ -125,8 +125,10 @@ def assemble(source: str, folder: Path, *, data_at: int | None = None) -> Path:
     if data_at is not None:
         places.append(f"-Wl,-Tdata={data_at:#x}")
     subprocess.run(
-        [ASSEMBLER, "-nostdlib", "-mthumb", "-mcpu=cortex-m3", *places]
-        + ["-Wl,-z,max-page-size=4", "-o", str(elf), str(folder / "firmware.s")],
+        [
+            *(ASSEMBLER, "-nostdlib", "-mthumb", "-mcpu=cortex-m3", *places),
+            *("-Wl,-z,max-page-size=4", "-o", str(elf), str(folder / "firmware.s")),
+        ],
         check=True,
         timeout=60,
     )

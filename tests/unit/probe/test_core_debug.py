@@ -86,8 +86,10 @@ def test_step_runs_one_instruction_and_halts() -> None:
 
 @pytest.mark.parametrize(
     ("selector", "name"),
-    [(0, "r0"), (12, "r12"), (13, "sp"), (14, "lr"), (15, "pc"), (16, "xpsr"), (17, "msp")]
-    + [(18, "psp"), (33, "fpscr"), (64, "s0"), (95, "s31")],
+    [
+        *((0, "r0"), (12, "r12"), (13, "sp"), (14, "lr"), (15, "pc"), (16, "xpsr"), (17, "msp")),
+        *((18, "psp"), (33, "fpscr"), (64, "s0"), (95, "s31")),
+    ],
 )
 def test_core_registers_pass_through_dcrdr(selector: int, name: str) -> None:
     core, bus = halted()

@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.domain.network import Tensor
 from harness.errors import BadDataset, BadModel, ToolMissing
+from harness.model.litert_content import accepted_by_litert
+from harness.model.operator_use import describe
 from harness.model.tflite_file import parse_tflite, read_bytes
 
 PACKAGE = "ai-edge-litert"
@@ -46,6 +49,9 @@ class HostReference:
                 f"{len(self._network.outputs)} outputs; the host reference takes one of each",
                 "Export a model with one input and one output tensor.",
             )
+        self._input = self._network.tensors[self._network.inputs[0]]
+        self._output = self._network.tensors[self._network.outputs[0]]
+        self._input_dtype, self._output_dtype = map(self._numpy, (self._input, self._output))
         self._interpreter = self._open(preserve_all=False)
 
     @property
@@ -67,8 +73,7 @@ class HostReference:
             BadModel: LiteRT fails.
         """
         self._check(inputs)
-        shape, dtype = self._of_output()
-        answers = np.empty((len(inputs), int(np.prod(shape))), dtype)
+        answers = np.empty((len(inputs), self._output.elements), self._output_dtype)
         for i, value in enumerate(inputs):
             if cancelled is not None and cancelled.is_set():
                 return answers[:i]
@@ -86,33 +91,37 @@ class HostReference:
         interpreter = self._open(preserve_all=True)
         self._invoke(interpreter, value)
         written = {index for operator in self._network.operators for index in operator.outputs}
-        return {
-            index: np.array(interpreter.get_tensor(index))
-            for index in sorted(written | set(self._network.inputs))
-        }
+        try:
+            return {
+                index: np.array(interpreter.get_tensor(index))
+                for index in sorted(written | {self._input.index})
+            }
+        except (RuntimeError, ValueError) as error:
+            raise self._refused(error) from error
 
     def _check(self, inputs: NDArray[np.generic]) -> None:
-        tensor = self._network.tensors[self._network.inputs[0]]
-        wanted = np.dtype(tensor.dtype.name.lower())
         each = int(np.prod(inputs.shape[1:]))
-        if inputs.dtype != wanted or each != tensor.elements:
+        if inputs.dtype != self._input_dtype or each != self._input.elements:
             raise BadDataset(
-                f"inputs are {inputs.dtype} with {each} elements, the model takes {wanted} with "
-                f"{tensor.elements}",
+                f"inputs are {inputs.dtype} with {each} elements, the model takes "
+                f"{self._input_dtype} with {self._input.elements}",
                 where=str(self._path),
                 hint="Give inputs in the type and size of the model's input tensor.",
             )
 
-    def _of_output(self) -> tuple[tuple[int, ...], np.dtype[Any]]:
-        tensor = self._network.tensors[self._network.outputs[0]]
-        return tensor.shape, np.dtype(tensor.dtype.name.lower())
+    def _numpy(self, tensor: Tensor) -> np.dtype[Any]:
+        if not tensor.dtype.itemsize:
+            raise self._bad(
+                f"{describe(tensor)} has elements that numpy cannot hold",
+                "Export a model with int8 input and output.",
+            )
+        return np.dtype(tensor.dtype.name.lower())
 
     def _invoke(self, interpreter: Any, value: NDArray[np.generic]) -> NDArray[np.generic]:
-        tensor = self._network.tensors[self._network.inputs[0]]
         try:
-            interpreter.set_tensor(tensor.index, value.reshape(tensor.shape))
+            interpreter.set_tensor(self._input.index, value.reshape(self._input.shape))
             interpreter.invoke()
-            answer: NDArray[np.generic] = interpreter.get_tensor(self._network.outputs[0])
+            answer: NDArray[np.generic] = interpreter.get_tensor(self._output.index)
         except (RuntimeError, ValueError) as error:
             raise self._refused(error) from error
         return answer
@@ -132,7 +141,7 @@ class HostReference:
             ) from error
         try:
             interpreter = Interpreter(
-                model_content=self._content,
+                model_content=accepted_by_litert(self._content),
                 num_threads=1,
                 experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
                 experimental_preserve_all_tensors=preserve_all,

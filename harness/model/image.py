@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from harness.domain.network import Network, Tensor
+from harness.domain.network import Network
 from harness.errors import BadModel
 from harness.model.dims import Dims
 from harness.model.lowered import Lowered, Operand, Words
@@ -20,7 +20,8 @@ NO_TENSOR = 0xFFFF
 IN_ARENA, IN_IMAGE = 0, 1
 
 _ALIGNMENT = 16
-_HEADER = struct.Struct("<IHHII32s6I2HI16x")
+_START = struct.Struct("<IHHII")
+_HEADER = struct.Struct("<32s6I2HI16x")  # what the check value covers of it
 _TENSOR = struct.Struct("<II4iBB6x")
 _OPERATOR = struct.Struct("<HHHBBII")
 
@@ -56,50 +57,51 @@ def encode_image(
     Raises:
         BadModel: more tensors or operators than the format counts.
     """
-    tensors = _TensorTable(network, lowered)
-    if len(tensors.operands) >= NO_TENSOR or len(lowered) >= NO_TENSOR:
-        raise BadModel(
-            f"{len(tensors.operands):,} tensors and {len(lowered):,} operators; an image holds "
-            f"fewer than {NO_TENSOR:,} of each",
-            where=network.source,
-            hint="Choose a model that a microcontroller can hold.",
-        )
+    tensors = _TensorTable(lowered)
+    _check_counts(network, len(tensors.operands), len(lowered))
     io = [tensors.number(index) for index in (*network.inputs, *network.outputs)]
-    io_offset = HEADER_BYTES + _TENSOR.size * len(tensors.operands)
-    operators_offset = _up(io_offset + 2 * len(io), 4)
+    io_at = HEADER_BYTES + _TENSOR.size * len(tensors.operands)
+    operators_at = _up(io_at + 2 * len(io), 4)
     operators_bytes = sum(_record_bytes(operator) for operator in lowered)
-    words = _Pool(operators_offset + operators_bytes, 4)
+    words = _Pool(operators_at + operators_bytes, 4)
     records = [
         _record(operator, place, tensors, words)
         for operator, place in zip(lowered, scratch, strict=True)
     ]
     constants = _Pool(_up(words.end, _ALIGNMENT), _ALIGNMENT)
     table = [_tensor_record(operand, offsets, constants) for operand in tensors.operands]
-    image_bytes = _up(constants.end, _ALIGNMENT)
-    image = bytearray(image_bytes)
-    _put(image, HEADER_BYTES, b"".join(table))
-    _put(image, io_offset, struct.pack(f"<{len(io)}H", *io))
-    _put(image, operators_offset, b"".join(records))
-    for pool in (words, constants):
-        for content, at in pool.places.items():
-            _put(image, at, content)
-    header = (
+    image = bytearray(_up(constants.end, _ALIGNMENT))
+    header = _HEADER.pack(
         bytes.fromhex(network.source_sha256),
         arena_bytes,
         HEADER_BYTES,
-        len(tensors.operands),
-        operators_offset,
-        len(lowered),
-        io_offset,
+        len(table),
+        operators_at,
+        len(records),
+        io_at,
         len(network.inputs),
         len(network.outputs),
         operators_bytes,
     )
-    # The check value covers what follows it, so the header is packed twice.
-    _HEADER.pack_into(image, 0, MAGIC, VERSION, HEADER_BYTES, image_bytes, 0, *header)
+    _put(image, CRC_START, header)
+    _put(image, HEADER_BYTES, b"".join(table))
+    _put(image, io_at, struct.pack(f"<{len(io)}H", *io))
+    _put(image, operators_at, b"".join(records))
+    for content, at in (*words.places.items(), *constants.places.items()):
+        _put(image, at, content)
     crc = zlib.crc32(image[CRC_START:])
-    _HEADER.pack_into(image, 0, MAGIC, VERSION, HEADER_BYTES, image_bytes, crc, *header)
+    _START.pack_into(image, 0, MAGIC, VERSION, HEADER_BYTES, len(image), crc)
     return EncodedImage(bytes(image), crc, constants.content_bytes, words.content_bytes)
+
+
+def _check_counts(network: Network, tensors: int, operators: int) -> None:
+    if tensors >= NO_TENSOR or operators >= NO_TENSOR:
+        raise BadModel(
+            f"{tensors:,} tensors and {operators:,} operators; an image holds fewer than "
+            f"{NO_TENSOR:,} of each",
+            where=network.source,
+            hint="Choose a model that a microcontroller can hold.",
+        )
 
 
 def _up(value: int, multiple: int) -> int:
@@ -130,9 +132,9 @@ class _Pool:
 
 
 class _TensorTable:
-    """The tensors of the image: those that operators use, and the network's inputs and outputs."""
+    """The tensors of the image: those that operators use, which include the network's own."""
 
-    def __init__(self, network: Network, lowered: Sequence[Lowered]) -> None:
+    def __init__(self, lowered: Sequence[Lowered]) -> None:
         self.operands: list[Operand] = []
         self._numbers: dict[tuple[int, Dims], int] = {}
         self._first: dict[int, int] = {}
@@ -140,10 +142,6 @@ class _TensorTable:
             for operand in (*operator.inputs, operator.output):
                 if operand is not None:
                     self._add(operand)
-        for index in (*network.inputs, *network.outputs):
-            if index not in self._first:
-                tensor = network.tensors[index]
-                self._add(Operand(tensor, _flat(tensor)))
 
     def _add(self, operand: Operand) -> None:
         key = (operand.tensor.index, operand.dims)
@@ -161,10 +159,6 @@ class _TensorTable:
         if operand is None:
             return NO_TENSOR
         return self._numbers[operand.tensor.index, operand.dims]
-
-
-def _flat(tensor: Tensor) -> Dims:
-    return 1, 1, 1, tensor.elements
 
 
 def _tensor_record(operand: Operand, offsets: Mapping[int, int], constants: _Pool) -> bytes:

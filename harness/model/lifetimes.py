@@ -33,7 +33,7 @@ def lifetimes_of(
 
     Raises:
         BadModel: a tensor is read before it is written, written twice, or is a constant where an
-            activation is needed.
+            activation is needed; an input that no operator reads.
     """
     activity = _Activity(network)
     for index in dict.fromkeys(network.inputs):
@@ -46,6 +46,8 @@ def lifetimes_of(
         activity.write(operator.output.tensor.index, step)
         if operator.shares_place and inputs[0].data is None:
             activity.join(inputs[0].index, operator.output.tensor.index)
+    for index in network.inputs:
+        activity.require_read(index)
     end = len(lowered) + 1
     for index in network.outputs:
         activity.read(index, end)
@@ -72,6 +74,10 @@ class _Activity:
         if index not in self._first:
             raise self._bad(self._network.tensors[index], "is read before anything writes it")
         self._last[index] = step
+
+    def require_read(self, index: int) -> None:
+        if self._last[index] == 0:
+            raise self._bad(self._network.tensors[index], "is an input that no operator reads")
 
     def join(self, source: int, alias: int) -> None:
         self._root[alias] = self._root[source]

@@ -95,11 +95,15 @@ class OperatorUse:
             )
         return tensor
 
-    def output(self) -> Tensor:
-        """The one output of the operator, an int8 activation."""
+    def result(self) -> Tensor:
+        """The one output of the operator, whatever its element type."""
         if len(self.operator.outputs) != 1:
             raise self.broken(f"there are {len(self.operator.outputs)} outputs instead of one")
-        tensor = self.network.tensors[self.operator.outputs[0]]
+        return self.network.tensors[self.operator.outputs[0]]
+
+    def output(self) -> Tensor:
+        """The one output of the operator, an int8 activation."""
+        tensor = self.result()
         if tensor.data is not None:
             raise self.broken(f"the output {describe(tensor)} is a constant")
         return self._int8(tensor)

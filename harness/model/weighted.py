@@ -1,10 +1,10 @@
-"""The requantisation of operators with weights: one multiplier and shift per output channel."""
+"""What operators with weights have in common: requantisation and multiply-accumulates."""
 
 from __future__ import annotations
 
 from harness.domain.network import Tensor
 from harness.model.lowered import Words
-from harness.model.operator_use import OperatorUse
+from harness.model.operator_use import OperatorUse, describe
 from harness.model.requantization import quantize_multipliers
 
 
@@ -35,3 +35,15 @@ def requantization(use: OperatorUse, reals: list[float]) -> tuple[Words, Words]:
     except ValueError as error:
         raise use.unsupported(str(error), "Quantise the model again.") from error
     return Words(multipliers), Words(shifts)
+
+
+def macs_with_weights(use: OperatorUse, channel_axis: int) -> int:
+    """Output elements times weights per output channel; taps in the padding count.
+
+    Raises:
+        BadModel: the weights are absent or have no such axis.
+    """
+    weights, y = use.input(1), use.result()
+    if len(weights.shape) <= max(channel_axis, 0):
+        raise use.broken(f"the weights {describe(weights)} have too few dimensions")
+    return y.elements * weights.elements // max(1, weights.shape[channel_axis])

@@ -26,8 +26,8 @@ def lower(use: OperatorUse) -> Lowered:
     (a_scale, a_zero), (b_scale, b_zero) = use.per_tensor(a), use.per_tensor(b)
     y_scale, y_zero = use.per_tensor(y)
     common = 2 * max(a_scale, b_scale)
-    output_real = common / (2**LEFT_SHIFT * y_scale)
-    if output_real >= 1:
+    multiplier, shift = _output_multiplier(common / (2**LEFT_SHIFT * y_scale))
+    if shift > 0:
         raise use.unsupported(
             f"the output scale {y_scale:g} is too small for inputs of scale {a_scale:g} and "
             f"{b_scale:g}",
@@ -45,10 +45,15 @@ def lower(use: OperatorUse) -> Lowered:
             *quantize_multiplier(b_scale / common),
             LEFT_SHIFT,
             y_zero,
-            *quantize_multiplier(output_real),
+            multiplier,
+            shift,
             *activation_bounds(use, y),
         ),
     )
+
+
+def _output_multiplier(real: float) -> tuple[int, int]:
+    return quantize_multiplier(min(real, 1.0))  # 1 and above are refused alike
 
 
 def macs(use: OperatorUse) -> int:

@@ -8,7 +8,7 @@ from harness.model.activation import activation_bounds
 from harness.model.dims import spatial
 from harness.model.lowered import Lowered, Operand
 from harness.model.operator_use import OperatorUse, describe
-from harness.model.weighted import per_channel_requantization
+from harness.model.weighted import macs_with_weights, per_channel_requantization
 from harness.model.window import window_of
 
 
@@ -47,6 +47,5 @@ def lower(use: OperatorUse) -> Lowered:
 
 
 def macs(use: OperatorUse) -> int:
-    """Output elements times the size of a filter; taps in the padding count."""
-    filters, y = use.input(1), use.network.tensors[use.operator.outputs[0]]
-    return y.elements * filters.elements // max(1, filters.shape[0])
+    """Output elements times the size of a filter."""
+    return macs_with_weights(use, channel_axis=0)

@@ -8,7 +8,7 @@ from harness.model.activation import activation_bounds
 from harness.model.dims import spatial
 from harness.model.lowered import Lowered, Operand
 from harness.model.operator_use import OperatorUse
-from harness.model.weighted import per_channel_requantization
+from harness.model.weighted import macs_with_weights, per_channel_requantization
 from harness.model.window import window_of
 
 
@@ -44,6 +44,5 @@ def lower(use: OperatorUse) -> Lowered:
 
 
 def macs(use: OperatorUse) -> int:
-    """Output elements times height and width of the filters; taps in the padding count."""
-    filters, y = use.input(1), use.network.tensors[use.operator.outputs[0]]
-    return y.elements * filters.elements // max(1, filters.shape[-1])
+    """Output elements times height and width of the filters."""
+    return macs_with_weights(use, channel_axis=3)

@@ -9,7 +9,11 @@ from harness.model.activation import activation_bounds
 from harness.model.dims import dims_of
 from harness.model.lowered import Lowered, Operand, Words
 from harness.model.operator_use import OperatorUse, describe
-from harness.model.weighted import per_channel_requantization, requantization
+from harness.model.weighted import (
+    macs_with_weights,
+    per_channel_requantization,
+    requantization,
+)
 
 _DEFAULT_FORMAT = 0
 
@@ -70,5 +74,4 @@ def _requantization(
 
 def macs(use: OperatorUse) -> int:
     """Output elements times inputs per output."""
-    weights, y = use.input(1), use.network.tensors[use.operator.outputs[0]]
-    return y.elements * weights.elements // max(1, weights.shape[0])
+    return macs_with_weights(use, channel_axis=0)

@@ -15,7 +15,8 @@ _NOT_SIMULATORS = {"harness", "pyocd", "litert"}
 def failure_lines(records: Sequence[CaseRecord]) -> list[str]:
     """One line per failed case: which, what, and the next step."""
     return [
-        f"{record.model} · {record.target_id} · {record.kernel_set}: {record.error_class}"
+        f"{record.model} · {record.target_id} · {record.kernel_set} ({record.variant}): "
+        f"{record.error_class}"
         + (f": {' '.join(record.error_message.split())}" if record.error_message else "")
         for record in records
         if record.status is CaseStatus.FAILED
@@ -54,8 +55,8 @@ def _counting(
         for record, count in of_unit
     )
     instrument = _listed(count.instrument for count in counts)
-    numbers = _listed(f"{count.n:,}" for count in counts)
-    text = f"median of n = {numbers} inferences, counter {instrument}, resolution {resolution}"
+    numbers = _spread((record.model, f"{count.n:,}") for record, count in of_unit)
+    text = f"median per inference, n = {numbers}, counter {instrument}, resolution {resolution}"
     if fidelity is Fidelity.SIMULATED:
         tools = _listed(
             f"{name} {version}"

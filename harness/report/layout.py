@@ -24,8 +24,8 @@ class Column:
     """One column; `title` may have two lines.
 
     `show` formats a row; `value` is the row's key whose NaN makes a dash in its place. Columns of
-    low `rank` stay longest on a narrow terminal; 0 always stays: those name the row. `sizes` marks
-    what is known without a measurement.
+    low `rank` stay longest on a narrow terminal; 0 always stays: those name the row. `below` marks
+    what goes to a second table where one would be too wide.
     """
 
     title: str
@@ -34,7 +34,7 @@ class Column:
     rank: int = 0
     number: bool = True
     optional: bool = False
-    sizes: bool = False
+    below: bool = False
 
 
 @dataclass
@@ -104,7 +104,8 @@ def _varying_datasets(records: Sequence[CaseRecord]) -> bool:
     """Tell whether a model stands there with more than one set of inputs."""
     seen: dict[str, set[tuple[object, ...]]] = {}
     for record in records:
-        seen.setdefault(record.model, set()).add((record.dataset, record.inputs))
+        if record.inputs is not None:
+            seen.setdefault(record.model, set()).add((record.dataset, record.inputs))
     return any(len(datasets) > 1 for datasets in seen.values())
 
 
@@ -125,7 +126,8 @@ def _columns(units: Sequence[Unit], datasets: bool, rows: Sequence[Row]) -> list
     return [
         *columns,
         Column("speed-up", "speedup", lambda row: f"{row['speedup']:.1f}x", 1, optional=True),
-        Column("MACs", "macs", lambda row: f"{row['macs']:,.0f}", 9, sizes=True),
+        Column("MACs", "macs", lambda row: f"{row['macs']:,.0f}", 9, optional=True, below=True),
+        *(_per_mac(unit) for unit in units),
         _kib("arena", "arena_bytes", 5),
         _kib("weights", "weight_bytes", 8),
         _kib("flash", "firmware_flash_bytes", 6),
@@ -137,19 +139,16 @@ def _count_columns(unit: Unit, rows: Sequence[Row]) -> list[Column]:
     name = unit.value
     columns = [Column(name, name, lambda row: f"{row[name]:,.0f}", 1)]
     if any(row[f"{name}_min"] != row[f"{name}_max"] for row in rows if _known(row[name])):
-        columns.append(Column("[min..max]", name, lambda row: _range(row, name), 10))
-    columns.append(
-        Column(
-            f"{_SHORT[unit]}\nper MAC",
-            f"{name}_per_mac",
-            lambda row: f"{row[f'{name}_per_mac']:.2f}",
-            rank=7,
-            optional=True,
-        )
-    )
+        columns.append(Column(f"{name}\n[min..max]", name, lambda row: _range(row, name), 10))
     if unit is Unit.CYCLES:
         columns.append(Column("ms", "latency_ms", lambda row: f"{row['latency_ms']:,.3f}", 2))
     return columns
+
+
+def _per_mac(unit: Unit) -> Column:
+    value = f"{unit.value}_per_mac"
+    title = f"{_SHORT[unit]}\nper MAC"
+    return Column(title, value, lambda row: f"{row[value]:.2f}", 6, optional=True, below=True)
 
 
 def _range(row: Row, name: str) -> str:
@@ -158,7 +157,14 @@ def _range(row: Row, name: str) -> str:
 
 
 def _kib(title: str, value: str, rank: int) -> Column:
-    return Column(f"{title}\nKiB", value, lambda row: f"{row[value] / 1024:,.1f}", rank, sizes=True)
+    return Column(
+        f"{title}\nKiB",
+        value,
+        lambda row: f"{row[value] / 1024:,.1f}",
+        rank,
+        optional=True,
+        below=True,
+    )
 
 
 def _target(row: Row) -> str:

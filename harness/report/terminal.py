@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich import box
 from rich.cells import cell_len
@@ -21,13 +21,13 @@ _HIGHLIGHT = {"instructions", "cycles", "speed-up"}
 def summary(records: Sequence[CaseRecord], width: int) -> RenderableType:
     """Return the comparison table and its footer for a terminal of `width` columns.
 
-    Where not all columns fit, sizes get a table of their own; what still does not fit is left out,
-    the less important first, and named below.
+    Where not all columns fit, a second table takes some; what still does not fit is left out, the
+    less important first, and named below.
     """
     if not records:
         return Text("no cases")
     sheet = lay_out(records)
-    blocks = [_fitting(sheet, block, width) for block in _blocks(sheet, width)]
+    blocks = _blocks(sheet, width)
     parts: list[RenderableType] = []
     for kept in blocks:
         parts += [_table(sheet, kept), Text()]
@@ -61,14 +61,20 @@ def summary_text(records: Sequence[CaseRecord], width: int, color: bool = False)
 
 
 def _blocks(sheet: Sheet, width: int) -> list[list[int]]:
-    """Return the columns of each table: one if all fit, else measurements and then sizes."""
+    """Return the columns of each table: one if all fit, else a second takes what the first cannot.
+
+    The columns that name the rows stand in both.
+    """
     every = list(range(len(sheet.columns)))
     if _total(sheet, every) <= width:
         return [every]
-    return [
-        [n for n in every if sheet.columns[n].rank == 0 or sheet.columns[n].sizes is sizes]
-        for sizes in (False, True)
-    ]
+    names = [n for n in every if sheet.columns[n].rank == 0]
+    first = _fitting(sheet, [n for n in every if not sheet.columns[n].below], width)
+    second = _fitting(sheet, [n for n in every if n in names or sheet.columns[n].below], width)
+    for number in every:
+        if number not in first and _total(sheet, {*second, number}) <= width:
+            second = sorted({*second, number})
+    return [first, second] if len(second) > len(names) else [first]
 
 
 def _fitting(sheet: Sheet, block: list[int], width: int) -> list[int]:
@@ -82,7 +88,7 @@ def _fitting(sheet: Sheet, block: list[int], width: int) -> list[int]:
     return kept
 
 
-def _total(sheet: Sheet, block: Sequence[int]) -> int:
+def _total(sheet: Sheet, block: Iterable[int]) -> int:
     return sum(_width(sheet, number) + _GAP for number in block)
 
 

@@ -10,4 +10,4 @@ from harness.report.table import frame
 
 def render(records: Sequence[CaseRecord]) -> str:
     """Return one line per case below a line of column names; a missing number is empty."""
-    return frame(records).to_csv(index=False, lineterminator="\n")
+    return frame(records).convert_dtypes().to_csv(index=False, lineterminator="\n")

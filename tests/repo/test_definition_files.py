@@ -1,0 +1,64 @@
+"""Every definition file loads, and adding one touches no list."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from checkout import ROOT, name_of, tracked
+
+from harness import catalog
+
+BOARD_FILE_LINES = 40
+PORT_FILE_LINES = 150
+
+
+def stems(pattern: str) -> set[str]:
+    return {path.stem for path in ROOT.glob(pattern)}
+
+
+def test_every_target_loads() -> None:
+    assert set(catalog.targets()) == stems("targets/*.toml") != set()
+
+
+def test_every_kernel_set_loads() -> None:
+    folders = {path.parent.name for path in ROOT.glob("firmware/kernels/*/kernels.toml")}
+    assert set(catalog.kernel_sets()) == folders != set()
+
+
+def test_every_build_variant_loads() -> None:
+    assert set(catalog.build_variants()) == stems("firmware/builds/*.toml") != set()
+
+
+def test_every_model_loads_and_has_a_definition() -> None:
+    assert set(catalog.models()) == stems("harness/bundled/*.toml") != set()
+    assert stems("harness/bundled/*.tflite") == stems("harness/bundled/*.toml")
+
+
+def test_every_model_s_data_set_loads() -> None:
+    for model in catalog.models().values():
+        if model.dataset:
+            kind = model.dataset.partition(":")[0]
+            assert kind in catalog.schemes()
+
+
+def test_every_definition_file_is_of_a_known_kind() -> None:
+    known = ("targets/", "firmware/kernels/", "firmware/builds/", "harness/bundled/")
+    others = [
+        name_of(file)
+        for file in tracked(".toml")
+        if not name_of(file).startswith((*known, "tests/")) and file != ROOT / "pyproject.toml"
+    ]
+    assert others == []
+
+
+@pytest.mark.parametrize("file", sorted(ROOT.glob("targets/*.toml")), ids=lambda path: path.stem)
+def test_a_board_is_one_small_file(file: Path) -> None:
+    assert len(file.read_text(encoding="utf-8").splitlines()) <= BOARD_FILE_LINES
+
+
+@pytest.mark.parametrize("name", sorted(catalog.targets()))
+def test_the_port_of_every_target_is_there(name: str) -> None:
+    port = catalog.port_directory(catalog.target(name).port)
+    lines = (port / "port.c").read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= PORT_FILE_LINES

@@ -19,6 +19,15 @@ SCALES = st.one_of(
 )
 
 
+def _is_uneven(scale: float) -> bool:
+    numerator, _ = float(scale).as_integer_ratio()
+    return numerator > 2**16
+
+
+# Off powers of two, so that no product is an exact tie.
+_UNEVEN = st.floats(2**-7, 0.25, width=32).map(lambda s: s if _is_uneven(s) else 0.0123)
+
+
 def codes(rng: np.random.Generator, *shape: int) -> NDArray[np.int8]:
     """Any int8 values."""
     return rng.integers(-128, 128, shape).astype(np.int8)
@@ -46,7 +55,7 @@ def _filter_size(draw: Any, size: int, dilation: int, padding: str) -> int:
 
 @st.composite
 def convolutions(draw: Any, *, depthwise: bool) -> OperatorCase:
-    """CONV_2D or DEPTHWISE_CONV_2D: strides, dilations, batches, paddings, with and without bias."""
+    """CONV_2D or DEPTHWISE_CONV_2D of all strides, dilations, batches and paddings."""
     rng, padding = _rng(draw), draw(PADDINGS)
     height, width, channels_in = draw(SIZES), draw(SIZES), draw(SIZES)
     multiplier = draw(st.integers(1, 5)) if depthwise else None
@@ -62,7 +71,9 @@ def convolutions(draw: Any, *, depthwise: bool) -> OperatorCase:
     if depthwise and padding == "SAME" and draw(st.booleans()):
         size = [3, 3]  # CMSIS-NN has a kernel for it
     shape = (1, *size, channels) if depthwise else (channels, *size, channels_in)
-    x = Codes(codes(rng, draw(st.integers(1, 2)), height, width, channels_in), draw(SCALES), draw(ZEROS))
+    x = Codes(
+        codes(rng, draw(st.integers(1, 2)), height, width, channels_in), draw(SCALES), draw(ZEROS)
+    )
     scales = _weight_scales(draw, channels)
     taps = size[0] * size[1] * (1 if depthwise else channels_in)
     bias = rng.integers(-20000, 20000, channels).astype(np.int32) if draw(st.booleans()) else None
@@ -83,9 +94,7 @@ def dense(draw: Any, *, power_of_two: bool) -> OperatorCase:
     if keep_num_dims:
         shape = (1, draw(st.integers(1, 2)), *shape)[-draw(st.integers(2, 4)) :]
     exact = st.integers(-9, -1).map(lambda exponent: 2.0**exponent)
-    # Off powers of two, so that no product is an exact tie.
-    uneven = st.floats(2**-7, 0.25, width=32).map(lambda s: s if _is_uneven(s) else 0.0123)
-    scale = exact if power_of_two else uneven
+    scale = exact if power_of_two else _UNEVEN
     x = Codes(codes(rng, *shape), draw(scale), draw(ZEROS))
     scales = [draw(scale) for _ in range(channels if draw(st.booleans()) else 1)]
     bias = rng.integers(-20000, 20000, channels).astype(np.int32) if draw(st.booleans()) else None
@@ -98,9 +107,17 @@ def dense(draw: Any, *, power_of_two: bool) -> OperatorCase:
     )  # fmt: skip
 
 
-def _is_uneven(scale: float) -> bool:
-    numerator, _ = float(scale).as_integer_ratio()
-    return numerator > 2**16
+@st.composite
+def fine_dense(draw: Any) -> OperatorCase:
+    """FULLY_CONNECTED of small sums and scales near 1, where rounding twice shows often."""
+    rng, zero = _rng(draw), draw(st.integers(-100, 100))
+    depth, channels = draw(st.integers(1, 12)), draw(st.integers(4, 40))
+    x = Codes((zero + rng.integers(-4, 5, (2, depth))).astype(np.int8), draw(_UNEVEN), zero)
+    weights = rng.integers(-3, 4, (channels, depth)).astype(np.int8)
+    scales = [draw(_UNEVEN) for _ in range(channels if draw(st.booleans()) else 1)]
+    bias = rng.integers(-40, 41, channels).astype(np.int32)
+    y_scale = x.scale * max(scales) * draw(st.floats(1.2, 9))
+    return fully_connected(x, weights, scales, bias, (float(np.float32(y_scale)), draw(ZEROS)))
 
 
 @st.composite
@@ -109,7 +126,9 @@ def pools(draw: Any, kind: str) -> OperatorCase:
     rng, padding = _rng(draw), draw(PADDINGS)
     height, width, channels = draw(SIZES), draw(SIZES), draw(SIZES)
     size = (_filter_size(draw, height, 1, padding), _filter_size(draw, width, 1, padding))
-    x = Codes(codes(rng, draw(st.integers(1, 2)), height, width, channels), draw(SCALES), draw(ZEROS))
+    x = Codes(
+        codes(rng, draw(st.integers(1, 2)), height, width, channels), draw(SCALES), draw(ZEROS)
+    )
     stride = (draw(st.integers(1, 4)), draw(st.integers(1, 4)))
     return pool_2d(kind, x, size, stride=stride, padding=padding, activation=draw(ACTIVATIONS))
 

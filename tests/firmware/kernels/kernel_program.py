@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import struct
 import subprocess
 from collections.abc import Sequence
@@ -15,12 +14,23 @@ import pytest
 from numpy.typing import NDArray
 from operator_image import OperatorImage
 
+from harness.assembly import cache_dir
+from harness.build import obtain_library
+from harness.errors import BuildError
+
 FIRMWARE = Path(__file__).resolve().parents[3] / "firmware"
 _RUNNER = Path(__file__).with_name("run_kernels.c")
 _SANITIZE = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 _FLAGS = ("-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror")
 _ANSWER = struct.Struct("<iIi")
-_CMSIS_NN_FOLDERS = ("BasicMath", "Convolution", "FullyConnected", "NNSupport", "Pooling", "Softmax")
+_CMSIS_NN_FOLDERS = (
+    "BasicMath",
+    "Convolution",
+    "FullyConnected",
+    "NNSupport",
+    "Pooling",
+    "Softmax",
+)
 
 
 @dataclass(frozen=True)
@@ -95,11 +105,11 @@ class KernelProgram:
 
 
 def cmsis_nn_root() -> Path:
-    """The CMSIS-NN tree to test with, or skip."""
-    named = os.environ.get("CMSIS_NN_ROOT")
-    if named is None:
-        pytest.skip("CMSIS_NN_ROOT does not name a CMSIS-NN tree")
-    return Path(named)
+    """The CMSIS-NN tree that firmware is built with, or skip."""
+    try:
+        return obtain_library("cmsis-nn", cache_dir()).root
+    except BuildError as error:
+        pytest.skip(f"no CMSIS-NN: {error}")
 
 
 def set_sources(kernel_set: str) -> list[Path]:

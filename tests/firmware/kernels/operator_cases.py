@@ -42,9 +42,7 @@ class OperatorCase:
     def expected(self) -> Int8:
         """What LiteRT's reference kernels give."""
         resolver = OpResolverType.BUILTIN_REF
-        interpreter = Interpreter(
-            model_content=self.tflite, experimental_op_resolver_type=resolver
-        )
+        interpreter = Interpreter(model_content=self.tflite, experimental_op_resolver_type=resolver)
         interpreter.allocate_tensors()
         for detail, x in zip(interpreter.get_input_details(), self.image.inputs, strict=True):
             interpreter.set_tensor(detail["index"], x)
@@ -97,7 +95,10 @@ def conv_2d(
     activation: str = "NONE",
     depth_multiplier: int | None = None,
 ) -> OperatorCase:
-    """CONV_2D, or DEPTHWISE_CONV_2D with a `depth_multiplier`; pairs are (h, w), `y` scale and zero."""
+    """CONV_2D, or DEPTHWISE_CONV_2D where `depth_multiplier` is given.
+
+    Pairs are (h, w); `y` is scale and zero point of the output.
+    """
     depthwise = depth_multiplier is not None
     n, *size = x.q.shape[:3]
     channels = weights.shape[3 if depthwise else 0]
@@ -145,9 +146,7 @@ def fully_connected(
     if keep_num_dims:
         shape = (*x.q.shape[:-1], channels)
     options = {"fused_activation_function": activation, "keep_num_dims": keep_num_dims}
-    content = _weighted(
-        "FULLY_CONNECTED", x, weights, weight_scales, 0, bias, shape, y, options
-    )
+    content = _weighted("FULLY_CONNECTED", x, weights, weight_scales, 0, bias, shape, y, options)
     multipliers, shifts = _requantization(x.scale, weight_scales, y[0])
     per_channel = len(weight_scales) > 1
     params = [-x.zero, 0, y[1], *activation_bounds(activation, *y), per_channel]

@@ -38,6 +38,7 @@ class OperatorImage:
     params_cut: int = 0  # bytes by which the record is too short
     tensor_dtype: dict[int, int] = field(default_factory=dict)  # index -> a dtype that is wrong
     multipliers_at: int | None = None
+    shifts_at: int | None = None
     drop: Sequence[int] = ()  # inputs whose index is 0xFFFF
     output_count: int = 1
 
@@ -66,7 +67,7 @@ class OperatorImage:
         if self.multipliers:
             words += [
                 multipliers_at if self.multipliers_at is None else self.multipliers_at,
-                shifts_at,
+                shifts_at if self.shifts_at is None else self.shifts_at,
             ]
         params = b"".join(struct.pack("<I", w & 0xFFFFFFFF) for w in words)
 

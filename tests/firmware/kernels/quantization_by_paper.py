@@ -1,4 +1,4 @@
-"""Multipliers, paddings and activation bounds, worked out from the paper and the operators' definitions.
+"""Multipliers, paddings and activation bounds, from the paper and the operators' definitions.
 
 Written apart from the image compiler on purpose: two derivations that agree prove more than one.
 """

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from case_strategies import additions, convolutions, dense, pools, softmaxes
+from case_strategies import additions, convolutions, dense, fine_dense, pools, softmaxes
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from kernel_program import KernelProgram
 from operator_cases import OperatorCase
 
 _many = settings(max_examples=200, deadline=None)
 
 
-def _difference(kernels: KernelProgram, case: OperatorCase) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+def _difference(
+    kernels: KernelProgram, case: OperatorCase
+) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
     outcome = kernels.run(case.image)
     assert (outcome.prepare, outcome.invoke) == (0, 0)
     assert outcome.output is not None
@@ -54,7 +57,7 @@ def test_softmax_equals_litert(kernels: KernelProgram, case: OperatorCase) -> No
 
 
 @_many
-@given(case=dense(power_of_two=False))
+@given(case=st.one_of(dense(power_of_two=False), fine_dense()))
 def test_reference_fully_connected_equals_litert(
     reference: KernelProgram, case: OperatorCase
 ) -> None:
@@ -70,7 +73,7 @@ def test_reference_fully_connected_equals_litert_at_exact_ties(
 
 
 @_many
-@given(case=dense(power_of_two=False))
+@given(case=st.one_of(dense(power_of_two=False), fine_dense()))
 def test_cmsis_nn_fully_connected_is_within_one_lsb(
     cmsis_nn: KernelProgram, case: OperatorCase
 ) -> None:
@@ -78,7 +81,7 @@ def test_cmsis_nn_fully_connected_is_within_one_lsb(
 
 
 @_many
-@given(case=dense(power_of_two=False))
+@given(case=st.one_of(dense(power_of_two=False), fine_dense()))
 def test_cmsis_nn_fully_connected_with_single_rounding_equals_litert(
     cmsis_nn_single_rounding: KernelProgram, case: OperatorCase
 ) -> None:

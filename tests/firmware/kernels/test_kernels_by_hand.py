@@ -143,9 +143,13 @@ def test_add_brings_both_inputs_to_one_scale(kernels: KernelProgram) -> None:
     """x / 2 + y / 4, then times 2: 4 and 8 give 8; with offsets 2 and -4 they give 8 as well."""
     twice_of_2_to_the_20 = (2**30, -18)  # 2 / 2^20
     params = [0, *HALF, 0, *QUARTER, 20, 0, *twice_of_2_to_the_20, *ALL]
-    assert outputs(kernels, OperatorImage(0, [int8([4]), int8([8])], [], (1, 1, 1, 1), params)) == [8]
+    assert outputs(kernels, OperatorImage(0, [int8([4]), int8([8])], [], (1, 1, 1, 1), params)) == [
+        8
+    ]
     params[0], params[3] = 2, -4
-    assert outputs(kernels, OperatorImage(0, [int8([4]), int8([8])], [], (1, 1, 1, 1), params)) == [8]
+    assert outputs(kernels, OperatorImage(0, [int8([4]), int8([8])], [], (1, 1, 1, 1), params)) == [
+        8
+    ]
 
 
 def test_reshape_copies_what_does_not_share_its_place(kernels: KernelProgram) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from kernel_program import KernelProgram
 from operator_image import OperatorImage
 
 BAD, NOT_IMPLEMENTED = -1, -2
-_ONE = dict(multipliers=[2**30] * 2, shifts=[1] * 2)
+_ONE: dict[str, Any] = {"multipliers": [2**30] * 2, "shifts": [1] * 2}
 
 
 def zeros(*shape: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int8]]:
@@ -116,7 +117,9 @@ def test_a_bias_of_another_length(
     kernels: KernelProgram, make: Callable[[], OperatorImage]
 ) -> None:
     image = make()
-    dims = [(image.constant_dims or [(0, 0, 0, 0)])[0], (1, 1, 1, 3)] if image.constant_dims else None
+    dims = (
+        [(image.constant_dims or [(0, 0, 0, 0)])[0], (1, 1, 1, 3)] if image.constant_dims else None
+    )
     constants = [image.constants[0], np.zeros(3, np.int32)]
     assert kernels.run(replace(image, constants=constants, constant_dims=dims)).prepare == BAD
 
@@ -127,6 +130,7 @@ def test_multipliers_outside_the_image(
     kernels: KernelProgram, make: Callable[[], OperatorImage], place: int
 ) -> None:
     assert kernels.run(replace(make(), multipliers_at=place)).prepare == BAD
+    assert kernels.run(replace(make(), shifts_at=place)).prepare == BAD
 
 
 @pytest.mark.parametrize("make", [conv, depthwise, dense])
@@ -201,6 +205,16 @@ def test_a_1x1_convolution_never_writes_more_than_its_output(kernels: KernelProg
     assert kernels.run(image).prepare == BAD
 
 
+@pytest.mark.parametrize("make", [average, largest])
+def test_a_window_that_lies_in_the_padding_alone(
+    kernels: KernelProgram, make: Callable[[], OperatorImage]
+) -> None:
+    """An average over it would divide by zero."""
+    params = [1, 1, 2, 0, -128, 127, 2, 2]
+    image = replace(make(), params=params, output_dims=(1, 3, 5, 1))
+    assert kernels.run(image).prepare == BAD
+
+
 def test_grouped_convolution_is_not_implemented(kernels: KernelProgram) -> None:
     image = replace(conv(), inputs=[zeros(1, 4, 4, 2)])
     assert kernels.run(image).prepare == NOT_IMPLEMENTED
@@ -212,9 +226,7 @@ def test_broadcast_is_not_implemented(kernels: KernelProgram) -> None:
 
 
 def test_softmax_rows_whose_sum_could_overflow(kernels: KernelProgram) -> None:
-    image = OperatorImage(
-        25, [zeros(1, 4096)], [], (1, 1, 1, 4096), [2**30, 23, -248, 1, 4096]
-    )
+    image = OperatorImage(25, [zeros(1, 4096)], [], (1, 1, 1, 4096), [2**30, 23, -248, 1, 4096])
     assert kernels.run(image).prepare == NOT_IMPLEMENTED
 
 

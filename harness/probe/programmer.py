@@ -13,7 +13,7 @@ from typing import Any
 
 from harness.errors import FlashFailed, VerifyFailed
 from harness.probe.elf_segments import read_segments
-from harness.probe.pyocd_errors import mapped, not_found, unknown_target
+from harness.probe.pyocd_errors import mapped, not_found, translate, unknown_target
 
 Progress = Callable[[str, float], None]
 """Called with a phase (`program`, `write`, `verify`) and the fraction done, 0 to 1."""
@@ -213,8 +213,12 @@ def open_board(
     from pyocd.target import TARGET  # type: ignore[import-untyped]
 
     _silence_pyocd()
-    with mapped("looking for the probe", probe_uid):
+    try:
         probe = DebugProbeAggregator.get_probe_with_id(probe_uid)
+    except exceptions.ProbeError as error:
+        raise translate(error, "looking for the probe", probe_uid) from error
+    except exceptions.Error as error:
+        raise not_found(probe_uid, str(error)) from error
     if probe is None:
         raise not_found(probe_uid, "pyOCD does not see it")
     try:

@@ -11,7 +11,7 @@ from harness.probe.faults import NothingListens, ServerBusy
 
 # What the drivers of hardware probes say; they share no exception types for it.
 _BUSY = ("busy", "access denied", "in use", "claim interface")
-_ABSENT = ("no such device", "not found", "unknown debug probe type")
+_ABSENT = ("no such device", "not found")
 
 
 @contextmanager
@@ -38,19 +38,20 @@ def translate(error: BaseException, action: str, probe_uid: str) -> HarnessError
     chain = list(_chain(error))
     text = "; ".join(dict.fromkeys(str(link) or type(link).__name__ for link in chain))
     where = f"probe {probe_uid}"
+    of_probe = text.lower() if isinstance(error, exceptions.ProbeError) else ""
     if any(isinstance(link, exceptions.ProbeDisconnected) for link in chain):
         return ProbeNotFound(
             f"the debug probe was lost while {action}: {text}",
             where=where,
             hint="Check its cable, or the simulator behind it, and run again.",
         )
-    if any(isinstance(link, ServerBusy) for link in chain) or _says(text, _BUSY):
+    if any(isinstance(link, ServerBusy) for link in chain) or _says(of_probe, _BUSY):
         return ProbeBusy(
             f"the debug probe is in use: {text}",
             where=where,
             hint="Close the other debugger or harness that has it.",
         )
-    if any(isinstance(link, NothingListens) for link in chain) or _says(text, _ABSENT):
+    if any(isinstance(link, NothingListens) for link in chain) or _says(of_probe, _ABSENT):
         return not_found(probe_uid, text)
     return FlashFailed(
         f"pyOCD failed while {action}: {text}",
@@ -80,7 +81,7 @@ def unknown_target(name: str, known: list[str]) -> UnknownName:
 
 
 def _says(text: str, words: tuple[str, ...]) -> bool:
-    return any(word in text.lower() for word in words)
+    return any(word in text for word in words)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

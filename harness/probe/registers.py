@@ -37,8 +37,8 @@ def read_description(fetch: Callable[[str], bytes]) -> dict[str, Register]:
     number = 0
     for annex in ["target.xml", *_included(fetch("target.xml"))]:
         for element in _parse(fetch(annex)).iter("reg"):
-            number = int(element.get("regnum", number))
-            size = int(element.get("bitsize", "32")) // 8
+            number = _number(element, "regnum", number)
+            size = _number(element, "bitsize", 32) // 8
             registers[element.get("name", "").lower()] = Register(number, size)
             number += 1
     if "pc" not in registers:
@@ -48,6 +48,13 @@ def read_description(fetch: Callable[[str], bytes]) -> dict[str, Register]:
 
 def _included(document: bytes) -> list[str]:
     return [name.decode() for name in re.findall(rb'include href="([^"]+)"', document)]
+
+
+def _number(element: ElementTree.Element, attribute: str, default: int) -> int:
+    try:
+        return int(element.get(attribute, default))
+    except ValueError as error:
+        raise ServerGone(f"the server's target description has a bad {attribute}") from error
 
 
 def _parse(document: bytes) -> ElementTree.Element:

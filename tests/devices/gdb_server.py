@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -35,7 +36,7 @@ def _serve(listener: socket.socket, answer: Answer) -> None:
         client, _ = listener.accept()
     except OSError:
         return
-    with client:
+    with client, contextlib.suppress(ConnectionError):
         pending = b""
         while data := client.recv(4096):
             pending += data

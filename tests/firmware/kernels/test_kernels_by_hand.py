@@ -169,6 +169,13 @@ def test_softmax_follows_the_exponential(kernels: KernelProgram) -> None:
     assert outputs(kernels, image) == [187 - 128, 69 - 128]
 
 
+def test_reference_softmax_of_a_long_even_row_is_zero(reference: KernelProgram) -> None:
+    """A thousandth of 256 is 0.256. LiteRT asserts here, and CMSIS-NN on Arm answers 1."""
+    params = [2**30, 23, -248, 1, 1000]
+    image = OperatorImage(25, [int8([[9] * 1000])], [], (1, 1, 1, 1000), params)
+    assert set(outputs(reference, image)) == {-128}
+
+
 def test_softmax_leaves_out_differences_below_the_lowest(kernels: KernelProgram) -> None:
     image = OperatorImage(25, [int8([[127, 100]])], [], (1, 1, 1, 2), [2**30, 23, -26, 1, 2])
     assert outputs(kernels, image) == [127, -128]

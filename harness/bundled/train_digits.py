@@ -43,13 +43,13 @@ class Recipe:
 RECIPES = (
     Recipe(
         "lenet-digits",
-        "LeNet-like convolutional network on handwritten digits",
+        "LeNet-like network, handwritten digits",
         0.97,
         (("conv", 8), ("pool", 2), ("conv", 16), ("pool", 2), ("flatten", 0), ("dense", 32)),
     ),
     Recipe(
         "mlp-digits",
-        "Two-layer perceptron (fully connected) on handwritten digits",
+        "Two-layer perceptron, handwritten digits",
         0.95,
         (("flatten", 0), ("dense", 64)),
     ),

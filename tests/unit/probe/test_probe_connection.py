@@ -1,6 +1,7 @@
 """The connection to a GDB server: replies, stray stops, deadlines, and how it ends."""
 
 import contextlib
+import socket
 import time
 from collections.abc import Callable, Iterator
 
@@ -85,10 +86,10 @@ def test_a_closed_connection_says_so() -> None:
 
 
 def test_nobody_listens() -> None:
-    with serving(lambda command: None) as (host, port):
-        pass
-    with pytest.raises(NothingListens, match="connection refused"):
-        Connection(host, port, timeout_s=0.1, connect_s=0.0)
+    with socket.socket() as reserved:  # bound, so nobody else can listen there either
+        reserved.bind(("127.0.0.1", 0))
+        with pytest.raises(NothingListens, match="connection refused"):
+            Connection(*reserved.getsockname(), timeout_s=0.1, connect_s=0.0)
 
 
 def test_a_server_that_accepts_and_says_nothing_is_busy() -> None:

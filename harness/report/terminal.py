@@ -15,14 +15,15 @@ from harness.domain.record import CaseRecord
 from harness.report.layout import Sheet, lay_out
 
 _GAP = 2  # one of padding, one of the box
+_MATTERS = 4  # ranks up to this one are shown wherever they fit at all
 _HIGHLIGHT = {"instructions", "cycles", "speed-up"}
 
 
 def summary(records: Sequence[CaseRecord], width: int) -> RenderableType:
     """Return the comparison table and its footer for a terminal of `width` columns.
 
-    Where not all columns fit, a second table takes some; what still does not fit is left out, the
-    less important first, and named below.
+    Where not all columns fit, more tables take some; what still does not fit is left out, the less
+    important first, and named below.
     """
     if not records:
         return Text("no cases")
@@ -61,20 +62,23 @@ def summary_text(records: Sequence[CaseRecord], width: int, color: bool = False)
 
 
 def _blocks(sheet: Sheet, width: int) -> list[list[int]]:
-    """Return the columns of each table: one if all fit, else a second takes what the first cannot.
+    """Return the columns of each table; the columns that name the rows stand in all of them.
 
-    The columns that name the rows stand in both.
+    One table if all fit. Else one of measurements, if need be another for those it has no room for
+    and that matter, and one of sizes, which also takes along what else it has room for.
     """
     every = list(range(len(sheet.columns)))
     if _total(sheet, every) <= width:
         return [every]
     names = [n for n in every if sheet.columns[n].rank == 0]
     first = _fitting(sheet, [n for n in every if not sheet.columns[n].below], width)
-    second = _fitting(sheet, [n for n in every if n in names or sheet.columns[n].below], width)
+    last = _fitting(sheet, [n for n in every if n in names or sheet.columns[n].below], width)
     for number in every:
-        if number not in first and _total(sheet, {*second, number}) <= width:
-            second = sorted({*second, number})
-    return [first, second] if len(second) > len(names) else [first]
+        if number not in first and _total(sheet, {*last, number}) <= width:
+            last = sorted({*last, number})
+    left = [n for n in every if n not in {*first, *last} and sheet.columns[n].rank <= _MATTERS]
+    middle = _fitting(sheet, sorted([*names, *left]), width)
+    return [first, *(block for block in (middle, last) if len(block) > len(names))]
 
 
 def _fitting(sheet: Sheet, block: list[int], width: int) -> list[int]:

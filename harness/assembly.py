@@ -19,7 +19,7 @@ from harness import build as building
 from harness import catalog
 from harness.bench.events import Listener, nobody
 from harness.bench.prepare import prepare
-from harness.bench.rig import Board, Rig
+from harness.bench.rig import Board, Rig, Tell
 from harness.bench.run import Outcome, run_cases
 from harness.domain.coordinates import Coordinates
 from harness.domain.dataset import Dataset
@@ -31,7 +31,7 @@ from harness.domain.target import Target
 from harness.domain.units import Fidelity
 from harness.machine import start_machine
 from harness.model import compile_image, read_tflite
-from harness.probe import open_board
+from harness.probe.programmer import open_board
 from harness.results import DEFAULT_RESULTS, Store, open_store
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "list_kernel_sets",
     "list_models",
     "list_targets",
+    "model_names",
     "plan",
     "rig",
 ]
@@ -122,6 +123,11 @@ def list_models() -> list[tuple[ModelSource, ModelImage]]:
     return [(model, compile_image(read_tflite(model.path))) for model in catalog.models().values()]
 
 
+def model_names() -> list[str]:
+    """The names of the bundled models, without reading them."""
+    return list(catalog.models())
+
+
 def list_datasets() -> list[catalog.DatasetScheme]:
     """Every kind of data set."""
     return list(catalog.schemes().values())
@@ -141,7 +147,7 @@ def rig() -> Rig:
     """The real adapters: CMake, pyOCD, simulators and boards."""
     cache = cache_dir()
 
-    def build(target: Target, kernel_set: KernelSet, variant: BuildVariant) -> Firmware:
+    def build(target: Target, kernel_set: KernelSet, variant: BuildVariant, tell: Tell) -> Firmware:
         return building.build_firmware(
             target,
             kernel_set,
@@ -149,6 +155,7 @@ def rig() -> Rig:
             firmware_root=catalog.firmware_root(),
             port_directory=catalog.port_directory(target.port),
             cache_dir=cache,
+            on_event=tell,
         )
 
     def load(case: Case, model_input: TensorPlacement) -> Dataset:

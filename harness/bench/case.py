@@ -10,7 +10,7 @@ from typing import Any
 
 import harness
 from harness.bench.bring_up import Device, bring_up
-from harness.bench.events import InputsDone, Listener, Stage, StageStarted
+from harness.bench.events import InputsDone, Listener, Note, Stage, StageStarted
 from harness.bench.prepare import Prepared
 from harness.bench.rig import Rig
 from harness.bench.stream import Answers, stream
@@ -45,7 +45,7 @@ class CaseRun:
         """
         case, dataset = self._prepared.case, self._prepared.dataset
         self._stage(Stage.BUILD)
-        firmware = self._rig.build(case.target, case.kernel_set, case.variant)
+        firmware = self._rig.build(case.target, case.kernel_set, case.variant, self._tell)
         self._known |= _firmware_facts(firmware)
         reference = start_reference(
             case.model.path,
@@ -106,6 +106,9 @@ class CaseRun:
 
     def _stage(self, stage: Stage) -> None:
         self._on_event(StageStarted(stage))
+
+    def _tell(self, text: str) -> None:
+        self._on_event(Note(text))
 
     def _done(self, done: int) -> None:
         self._on_event(InputsDone(done, len(self._prepared.dataset)))

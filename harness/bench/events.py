@@ -38,6 +38,13 @@ class StageStarted:
 
 
 @dataclass(frozen=True)
+class Note:
+    """A step that takes long begins, in words."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class InputsDone:
     """`done` of `total` inputs of the running case have been answered."""
 
@@ -52,7 +59,7 @@ class CaseFinished:
     record: CaseRecord
 
 
-Event = CaseStarted | StageStarted | InputsDone | CaseFinished
+Event = CaseStarted | StageStarted | Note | InputsDone | CaseFinished
 Listener = Callable[[Event], None]
 
 

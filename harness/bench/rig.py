@@ -42,6 +42,7 @@ class Board(Protocol):
         """Reset the core and let it run."""
 
 
+Tell = Callable[[str], None]
 LoadDataset = Callable[[Case, TensorPlacement], Dataset]
 
 
@@ -49,10 +50,10 @@ LoadDataset = Callable[[Case, TensorPlacement], Dataset]
 class Rig:
     """Everything outside the process that a case touches.
 
-    `cache_dir` keeps what is expensive to find again and safe to lose.
+    `build` tells a line before each step that takes long. `cache_dir` keeps what is expensive to find again and safe to lose.
     """
 
-    build: Callable[[Target, KernelSet, BuildVariant], Firmware]
+    build: Callable[[Target, KernelSet, BuildVariant, Tell], Firmware]
     load_dataset: LoadDataset
     start: Callable[[Target, Path], AbstractContextManager[Coordinates]]
     open_board: Callable[[str, str], AbstractContextManager[Board]]

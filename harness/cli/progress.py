@@ -7,7 +7,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from harness.bench.events import CaseFinished, CaseStarted, Event, InputsDone, StageStarted
+from harness.bench.events import CaseFinished, CaseStarted, Event, InputsDone, Note, StageStarted
 from harness.domain.measurement import Measurement
 from harness.domain.record import CaseRecord, CaseStatus
 
@@ -52,6 +52,8 @@ class RunProgress:
                 self._progress.reset(self._one, total=None, visible=True, description=case.label)
             case StageStarted(stage):
                 self._progress.update(self._one, description=f"{self._label}: {stage}")
+            case Note(text):
+                self._progress.update(self._one, description=f"{self._label}: {text}")
             case InputsDone(done, total):
                 self._progress.update(self._one, completed=done, total=total)
             case CaseFinished(record):

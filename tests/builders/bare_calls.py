@@ -31,7 +31,24 @@ ADD, AVERAGE_POOL, CONV, DEPTHWISE, FULLY_CONNECTED, MAX_POOL, RESHAPE, SOFTMAX 
 
 
 def _fields(data: bytes) -> dict[str, int]:
-    names = ["magic", "version", "header_bytes", "image_bytes", "crc32", "source", "arena_bytes", "tensors_offset", "tensors", "operators_offset", "operators", "io_offset", "inputs", "outputs", "operators_bytes", "zero"]
+    names = [
+        "magic",
+        "version",
+        "header_bytes",
+        "image_bytes",
+        "crc32",
+        "source",
+        "arena_bytes",
+        "tensors_offset",
+        "tensors",
+        "operators_offset",
+        "operators",
+        "io_offset",
+        "inputs",
+        "outputs",
+        "operators_bytes",
+        "zero",
+    ]
     return dict(zip(names, HEADER.unpack_from(data), strict=True))
 
 

@@ -33,7 +33,7 @@ def engine_overhead(model: Path, target_id: str, kernel_set_id: str = "cmsis-nn"
     kernel_set = catalog.kernel_set(kernel_set_id)
     variant = catalog.build_variant("O2")
     build = assembly.rig().build
-    firmware = build(target, kernel_set, variant)
+    firmware = build(target, kernel_set, variant, print)
     network = read_tflite(model)
     image = compile_image(network)
     with talking(target, firmware, image.data) as client:
@@ -45,7 +45,7 @@ def engine_overhead(model: Path, target_id: str, kernel_set_id: str = "cmsis-nn"
         bare_set = replace(
             kernel_set, id="bare", directories=(Path(folder), *kernel_set.directories)
         )
-        bare = build(target, bare_set, variant)
+        bare = build(target, bare_set, variant, print)
         bare_ticks, bare_outputs = _count(target_id, bare, bare_image(image), sample)
     per_tick = target.counter.per_tick
     return Overhead(
@@ -66,7 +66,7 @@ def planned(model: Path, target_id: str, kernel_set_id: str) -> ModelImage:
     """The image of `model` with the scratch the kernels of a target ask for."""
     target = catalog.target(target_id)
     firmware = assembly.rig().build(
-        target, catalog.kernel_set(kernel_set_id), catalog.build_variant("O2")
+        target, catalog.kernel_set(kernel_set_id), catalog.build_variant("O2"), print
     )
     network = read_tflite(model)
     with talking(target, firmware, compile_image(network).data) as client:

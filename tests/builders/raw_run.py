@@ -9,7 +9,7 @@ from harness.domain.firmware import Firmware
 from harness.domain.target import Target
 from harness.link import DeviceClient, open_port
 from harness.machine import start_machine
-from harness.probe import open_board
+from harness.probe.programmer import open_board
 
 DEADLINE_S = 30.0
 

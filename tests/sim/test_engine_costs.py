@@ -29,6 +29,6 @@ def test_arena_is_close_to_its_lower_bound(test_data: Path, model: str) -> None:
 
 def test_firmware_code_with_all_operators_fits_its_budget() -> None:
     firmware = assembly.rig().build(
-        catalog.target(TARGET), catalog.kernel_set("cmsis-nn"), catalog.build_variant("O2")
+        catalog.target(TARGET), catalog.kernel_set("cmsis-nn"), catalog.build_variant("O2"), print
     )
     assert firmware.flash_bytes <= FLASH_LIMIT

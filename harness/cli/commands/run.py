@@ -17,11 +17,12 @@ from harness.cli.completion import (
     complete_target,
 )
 from harness.cli.progress import RunProgress
-from harness.report import records_to_json, summary, write_report
+from harness.report import records_to_json, require_known_formats, summary, write_report
 
 MATRIX = "What to measure"
 AMOUNT = "How much"
 OUTPUT = "Output"
+DOCUMENT_WIDTH = 140
 
 
 def register(app: typer.Typer) -> None:
@@ -114,14 +115,13 @@ def run(
         ),
     ] = None,
     results: Annotated[
-        Path,
+        str,
         typer.Option(
-            help="Results database.",
+            help="Results database: a file, or a database URL.",
             rich_help_panel=OUTPUT,
             envvar="HARNESS_RESULTS",
-            dir_okay=False,
         ),
-    ] = assembly.DEFAULT_RESULTS,
+    ] = str(assembly.DEFAULT_RESULTS),
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="No progress.", rich_help_panel=OUTPUT)
     ] = False,
@@ -137,6 +137,7 @@ def run(
     Example: harness run -t mps2-an500 -k cmsis-nn -k reference -m kws_ref_model.tflite
     -d mlperf:path/kws01
     """
+    require_known_formats(save or [])
     cases = assembly.plan(
         targets=target,
         kernel_sets=kernels,
@@ -151,7 +152,10 @@ def run(
     with RunProgress(console, quiet=quiet) as progress:
         outcome = assembly.Bench(results).measure(cases, progress)
     out = console if json else Console()
-    out.print(summary(outcome.records, width=out.width))
+    # Where nobody reads on a terminal (a file, a log) there is no edge to keep within.
+    width = out.width if out.is_terminal else DOCUMENT_WIDTH
+    out.width = width
+    out.print(summary(outcome.records, width=width))
     if json:
         typer.echo(records_to_json(outcome.records))
     for path in save or []:

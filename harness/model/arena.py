@@ -29,10 +29,6 @@ class Block:
         """Bytes the block takes in the arena."""
         return aligned(self.nbytes)
 
-    def meets(self, other: Block) -> bool:
-        """True where both are live at one step."""
-        return self.first <= other.last and other.first <= self.last
-
 
 @dataclass(frozen=True)
 class ArenaPlan:
@@ -67,11 +63,12 @@ def plan_arena(blocks: Sequence[Block]) -> ArenaPlan:
     The same blocks always give the same plan.
     """
     bound = lower_bound(blocks)
+    neighbours = _neighbours(blocks)
     order, offsets, top = min(
-        ((order, *_placed(blocks, order)) for order in _orders(blocks)),
+        ((order, *_placed(blocks, neighbours, order)) for order in _orders(blocks)),
         key=lambda candidate: candidate[2],
     )
-    offsets, top = _improved(blocks, order, offsets, top, bound)
+    offsets, top = _improved(blocks, neighbours, order, offsets, top, bound)
     return ArenaPlan(tuple(offsets), top, bound)
 
 
@@ -90,27 +87,43 @@ def _orders(blocks: Sequence[Block]) -> list[list[int]]:
     ]
 
 
-def _placed(blocks: Sequence[Block], order: Sequence[int]) -> tuple[list[int], int]:
+def _neighbours(blocks: Sequence[Block]) -> list[list[int]]:
+    """For each block those that are live at one of its steps."""
+    found: list[list[int]] = [[] for _ in blocks]
+    live: list[int] = []
+    for i in sorted(range(len(blocks)), key=lambda i: blocks[i].first):
+        live = [j for j in live if blocks[j].last >= blocks[i].first]
+        found[i].extend(live)
+        for j in live:
+            found[j].append(i)
+        live.append(i)
+    return found
+
+
+def _placed(
+    blocks: Sequence[Block], neighbours: Sequence[Sequence[int]], order: Sequence[int]
+) -> tuple[list[int], int]:
     """Place each block at the lowest gap it fits in; return offsets and the highest address."""
-    offsets = [0] * len(blocks)
-    placed: list[tuple[int, int]] = []
+    offsets = [-1] * len(blocks)
     top = 0
     for i in order:
         offset = 0
-        for start, j in placed:
-            if blocks[i].meets(blocks[j]):
-                if start - offset >= blocks[i].size:
-                    break
-                offset = max(offset, start + blocks[j].size)
+        for start, j in sorted((offsets[j], j) for j in neighbours[i] if offsets[j] >= 0):
+            if start - offset >= blocks[i].size:
+                break
+            offset = max(offset, start + blocks[j].size)
         offsets[i] = offset
-        placed.append((offset, i))
-        placed.sort()
         top = max(top, offset + blocks[i].size)
     return offsets, top
 
 
 def _improved(
-    blocks: Sequence[Block], order: list[int], offsets: list[int], top: int, bound: int
+    blocks: Sequence[Block],
+    neighbours: Sequence[Sequence[int]],
+    order: list[int],
+    offsets: list[int],
+    top: int,
+    bound: int,
 ) -> tuple[list[int], int]:
     choose = random.Random(0)
     tries = min(_MOST_TRIES, _MOST_PLACEMENTS // max(1, len(blocks)))
@@ -121,7 +134,7 @@ def _improved(
         moved = choose.choice(highest)
         changed = [i for i in order if i != moved]
         changed.insert(choose.randrange(order.index(moved) + 1), moved)
-        new_offsets, new_top = _placed(blocks, changed)
+        new_offsets, new_top = _placed(blocks, neighbours, changed)
         if new_top <= top:
             order, offsets, top = changed, new_offsets, new_top
     return offsets, top

@@ -8,11 +8,13 @@ from types import FunctionType
 from typing import Any
 
 import tflite  # type: ignore[import-untyped]
+from flatbuffers.number_types import Int32Flags  # type: ignore[import-untyped]
 
 from harness.domain.network import Operator
 from harness.model.tflite_bounds import Bounds
 
 ABSENT = -1
+_BUILTIN_CODE = 10  # slot of the field in the table's vtable: 4 + 2 * its number, 3
 _CUSTOM = tflite.BuiltinOperator.CUSTOM
 
 
@@ -40,8 +42,10 @@ def _codes(model: Any, bounds: Bounds) -> list[tuple[int, str]]:
 
 
 def _code(table: Any, bounds: Bounds) -> tuple[int, str]:
-    # Codes beyond 127 do not fit the older of the two fields; files before 2020 have only that.
-    code = max(table.BuiltinCode(), table.DeprecatedBuiltinCode())
+    # Codes beyond 127 do not fit the older of the two fields, and files before 2020 have only that;
+    # as LiteRT does, the larger one counts. (The package's own accessor ignores small new codes.)
+    newer = table._tab.GetSlot(_BUILTIN_CODE, 0, Int32Flags)
+    code = max(newer, table.DeprecatedBuiltinCode())
     if code == _CUSTOM:
         return code, f"CUSTOM:{bounds.text(table.CustomCode())[:80]}"
     return code, _names(tflite.BuiltinOperator).get(code, f"BUILTIN_{code}")

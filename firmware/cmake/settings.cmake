@@ -35,7 +35,7 @@ set(HARNESS_FLAGS ${HARNESS_CPU_FLAGS} -std=c11 ${HARNESS_OPTIMISATION} -g -ffun
 function(harness_write_flags path)
   set(flags ${HARNESS_FLAGS})
   foreach(define ${HARNESS_FILE_DEFINES})
-    string(REPLACE "=" ":-D" define "${define}")
+    string(REGEX REPLACE "^([^=]*)=" "\\1:-D" define "${define}")
     list(APPEND flags ${define})
   endforeach()
   list(JOIN flags " " line)

@@ -167,7 +167,7 @@ def test_ticks_are_instructions_and_the_same_each_time(
             runs.append(board.ticks(warmup=1, repeats=2) + board.ticks())
     assert len(set(runs[0])) == 1
     assert runs[0] == runs[1]
-    # Whole ticks, so up to PER_TICK - 1 instructions more were run than counted. Around the loop lie
+    # Whole ticks: up to PER_TICK - 1 instructions more were run than counted. Around the loop lie
     # the engine and the reading of the counter: more than none, below 60.
     counted = runs[0][0] * PER_TICK
     assert counted < 2 * turns + 60

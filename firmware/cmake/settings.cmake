@@ -35,8 +35,11 @@ set(HARNESS_FLAGS ${HARNESS_CPU_FLAGS} -std=c11 ${HARNESS_OPTIMISATION} -g -ffun
 function(harness_write_flags path)
   set(flags ${HARNESS_FLAGS})
   foreach(define ${HARNESS_FILE_DEFINES})
-    string(REGEX REPLACE "^([^=]*)=" "\\1:-D" define "${define}")
-    list(APPEND flags ${define})
+    string(FIND "${define}" "=" at) # the first one; a macro may have a value
+    string(SUBSTRING "${define}" 0 ${at} file)
+    math(EXPR at "${at} + 1")
+    string(SUBSTRING "${define}" ${at} -1 macro)
+    list(APPEND flags ${file}:-D${macro})
   endforeach()
   list(JOIN flags " " line)
   file(WRITE ${path} "${line}\n")

@@ -8,7 +8,7 @@ from harness.domain.image import ModelImage, OperatorSummary, TensorPlacement
 from harness.domain.network import Network, Tensor
 from harness.errors import ImageTooLarge
 from harness.model.arena import ArenaPlan, Block, plan_arena
-from harness.model.image import Place, encode_image
+from harness.model.image import Place, check_counts, encode_image
 from harness.model.lifetimes import lifetimes_of
 from harness.model.lowered import Lowered
 from harness.model.lowering import lower, macs_of
@@ -36,6 +36,7 @@ def compile_image(
         ImageTooLarge: the arena would have 2 GiB or more.
         ValueError: `scratch` does not have one number, 0 or more, for each operator.
     """
+    check_counts(network)
     needs = _checked_scratch(network, scratch)
     uses = [OperatorUse(network, operator) for operator in network.operators]
     lowered = [lower(use) for use in uses]

@@ -53,12 +53,9 @@ def encode_image(
     arena_bytes: int,
 ) -> EncodedImage:
     """Encode a network; `offsets` are arena offsets of activations by tensor index.
-
-    Raises:
-        BadModel: more tensors or operators than the format counts.
+    The network has passed `check_counts`.
     """
     tensors = _TensorTable(lowered)
-    _check_counts(network, len(tensors.operands), len(lowered))
     io = [tensors.number(index) for index in (*network.inputs, *network.outputs)]
     io_at = HEADER_BYTES + _TENSOR.size * len(tensors.operands)
     operators_at = _up(io_at + 2 * len(io), 4)
@@ -94,7 +91,13 @@ def encode_image(
     return EncodedImage(bytes(image), crc, constants.content_bytes, words.content_bytes)
 
 
-def _check_counts(network: Network, tensors: int, operators: int) -> None:
+def check_counts(network: Network) -> None:
+    """Refuse a network with more tensors or operators than an image can number.
+
+    Raises:
+        BadModel: 65,535 and more of either.
+    """
+    tensors, operators = len(network.tensors), len(network.operators)
     if tensors >= NO_TENSOR or operators >= NO_TENSOR:
         raise BadModel(
             f"{tensors:,} tensors and {operators:,} operators; an image holds fewer than "

@@ -83,17 +83,18 @@ class _Activity:
         self._root[alias] = self._root[source]
 
     def lifetimes(self, at_least: int) -> Lifetimes:
-        roots = list(dict.fromkeys(self._root.values()))
-        members = {root: [i for i, r in self._root.items() if r == root] for root in roots}
+        members: dict[int, list[int]] = {}
+        for index, root in self._root.items():
+            members.setdefault(root, []).append(index)
         blocks = tuple(
             Block(
                 nbytes=self._network.tensors[root].nbytes,
-                first=min(self._first[i] for i in members[root]),
-                last=max(at_least, *(self._last[i] for i in members[root])),
+                first=min(self._first[i] for i in sharing),
+                last=max(at_least, *(self._last[i] for i in sharing)),
             )
-            for root in roots
+            for root, sharing in members.items()
         )
-        number = {root: n for n, root in enumerate(roots)}
+        number = {root: n for n, root in enumerate(members)}
         return Lifetimes(blocks, {index: number[root] for index, root in self._root.items()})
 
     def _bad(self, tensor: Tensor, what: str) -> BadModel:

@@ -100,11 +100,12 @@ def start_reference(
 
 def _load(entry: Path, count: int) -> NDArray[np.generic] | None:
     try:
-        outputs: NDArray[np.generic] = np.load(entry, allow_pickle=False)
+        # Not np.load, which takes archives and pickles for arrays too.
+        with entry.open("rb") as file:
+            outputs = np.lib.format.read_array(file, allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
-    fits = isinstance(outputs, np.ndarray) and outputs.ndim == 2 and len(outputs) == count
-    return outputs if fits else None
+    return outputs if outputs.ndim == 2 and len(outputs) == count else None
 
 
 def _store(entry: Path, outputs: NDArray[np.generic]) -> None:

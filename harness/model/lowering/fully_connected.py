@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from harness.domain.network import Tensor
 from harness.model.activation import activation_bounds
 from harness.model.dims import dims_of
@@ -66,10 +64,9 @@ def _requantization(
     if quantization is not None and quantization.per_channel:
         scales = use.channel_scales(weights, axis=0)
         return per_channel_requantization(use, x, scales, y, outputs)
-    # LiteRT (`GetQuantizedConvolutionMultipler`) multiplies the two scales in single precision.
-    with np.errstate(over="ignore", under="ignore"):
-        product = np.float32(use.per_tensor(x)[0]) * np.float32(use.per_tensor(weights)[0])
-    return requantization(use, [float(product) / use.per_tensor(y)[0]])
+    # In double precision, as LiteRT 2; releases of TensorFlow multiplied the first two in single.
+    scale = use.per_tensor(weights)[0]
+    return requantization(use, [use.per_tensor(x)[0] * scale / use.per_tensor(y)[0]])
 
 
 def macs(use: OperatorUse) -> int:

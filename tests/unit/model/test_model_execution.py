@@ -16,6 +16,7 @@ from image_interpreter import run
 from harness.domain.network import Network
 from harness.errors import UnsupportedOperator
 from harness.model import HostReference, compile_image, decode_image, read_tflite
+from harness.model.requantization import quantize_multiplier
 from harness.model.window import SAME, VALID, slide
 
 ACTIVATIONS = st.sampled_from(["NONE", "RELU", "RELU6", "RELU_N1_TO_1"])
@@ -213,3 +214,37 @@ def test_softmax(scale: float, beta: float, shape: tuple[int, int], seed: int) -
 @pytest.mark.parametrize("content", [small.chain(), small.reshape()])
 def test_whole_models(content: bytes) -> None:
     compare(content, seed=3, scratch=24)
+
+
+def test_litert_multiplies_the_scales_of_fully_connected_in_double_precision() -> None:
+    """Sums for which single and double precision round apart: LiteRT is on the image's side."""
+    x_scale, w_scale, y_scale = (np.float32(value) for value in (0.1, 0.3, 2e5))
+    single = float(np.float32(x_scale * w_scale)) / float(y_scale)
+    double = float(x_scale) * float(w_scale) / float(y_scale)
+    sums = np.arange(1, 2**30, 997, dtype=np.int64)
+    rounded = {}
+    for name, real in (("single", single), ("double", double)):
+        multiplier, shift = quantize_multiplier(real)
+        right = 31 - shift
+        assert right < 62
+        rounded[name] = (sums * multiplier + (1 << (right - 1))) >> right
+    apart = rounded["single"] != rounded["double"]
+    biases, want = sums[apart][:50], rounded["double"][apart][:50]
+    assert len(biases) > 0
+    count = len(biases)
+    content = small.dense(
+        x_shape=(1, 1),
+        w_shape=(count, 1),
+        y_shape=(1, count),
+        x_quantization=(float(x_scale), 0),
+        y_quantization=(float(y_scale), 0),
+        scales=float(w_scale),
+        bias=biases,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.tflite"
+        path.write_bytes(content)
+        outputs = HostReference(path).outputs(np.zeros((1, 1), np.int8))
+        image = decode_image(compile_image(read_tflite(path)).data)
+    assert outputs.ravel().tolist() == want.tolist()
+    assert run(image, np.zeros((1, 1), np.int8))[0].ravel().tolist() == want.tolist()

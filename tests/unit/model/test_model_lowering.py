@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -93,16 +94,16 @@ def test_fully_connected(tmp_path: Path) -> None:
     assert (x.dims, w.dims, b.dims) == ((2, 1, 1, 4), (4, 1, 1, 3), (1, 1, 1, 3))
 
 
-def test_fully_connected_multiplies_its_two_scales_in_single_precision(tmp_path: Path) -> None:
-    """LiteRT's `GetQuantizedConvolutionMultipler`; double precision gives another multiplier."""
+def test_fully_connected_multiplies_its_scales_in_double_precision(tmp_path: Path) -> None:
+    """Which precision LiteRT takes is tried in test_model_execution.py."""
     content = small.dense(x_quantization=(0.1, 0), scales=0.3, y_quantization=(0.7, 0))
     image, fc = compiled(content, tmp_path)
-    product = np.float32(0.1) * np.float32(0.3)
-    real = float(product) / float(np.float32(0.7))
-    assert image.words(fc.params[7], 1) == (-4,)  # 0.03 / 0.7 = 0.0429 = 0.686 / 16
-    assert image.words(fc.params[6], 1) == (int(real * 16 * 2**31 + 0.5),)
-    in_double = float(np.float32(0.1)) * float(np.float32(0.3)) / float(np.float32(0.7))
-    assert int(real * 16 * 2**31 + 0.5) != int(in_double * 16 * 2**31 + 0.5)
+    x, w, y = (Fraction(float(np.float32(value))) for value in (0.1, 0.3, 0.7))
+    exact = x * w / y * 16 * 2**31  # 0.03 / 0.7 = 0.686 / 16
+    assert image.words(fc.params[7], 1) == (-4,)
+    assert image.words(fc.params[6], 1) == (round(exact),)
+    single = Fraction(float(np.float32(0.1) * np.float32(0.3))) / y * 16 * 2**31
+    assert round(single) != round(exact)
 
 
 def test_fully_connected_per_channel(tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ class Code(IntEnum):
     KERNEL_REFUSED = 7
     COUNTER_OVERFLOW = 8
     FAULT = 9
+    INPUT_TOO_LARGE = 10
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,12 @@ def as_error(
                 have=arena_bytes,
                 where=where,
                 hint="choose a smaller model or a target with more memory (`harness targets`)",
+            )
+        case Code.INPUT_TOO_LARGE:
+            return DeviceError(
+                f"the device's input buffer is too small: the inputs need {detail:,} bytes{said}",
+                where=where,
+                hint="define a larger HARNESS_INPUT_BYTES in the target's [defines]",
             )
         case Code.SCRATCH_TOO_SMALL:
             return WrongModel(

@@ -120,107 +120,135 @@ KERNEL({BARE_OPCODE}, "BARE", prepare, invoke);
     def _image_pointer(self, at: int) -> str:
         return f"(int32_t *){self._memory.model_slot.origin + at:#x}u"
 
-    def _dims(self, name: str, tensor: int) -> str:
-        n, h, w, c = self._tensors[tensor][2:6]
-        return f"static const cmsis_nn_dims {name} = {{{n}, {h}, {w}, {c}}};"
+    def _dims_values(self, tensor: int) -> tuple[int, ...]:
+        return self._tensors[tensor][2:6]
 
     def _call(self, at: int, record: tuple[int, ...]) -> str:
         opcode, _, params_offset, inputs, outputs, scratch_at, scratch = record
         tensors = struct.unpack_from(f"<{inputs + outputs}H", self._data, at + 16)
-        params = at + params_offset
-        context = (
-            f"static const cmsis_nn_context context = "
-            f"{{(void *){self._memory.arena.origin + scratch_at:#x}u, {scratch}}};"
-        )
         writer = {
             CONV: self._conv,
             DEPTHWISE: self._depthwise,
             FULLY_CONNECTED: self._fully_connected,
-            AVERAGE_POOL: self._pool,
-            MAX_POOL: self._pool,
+            AVERAGE_POOL: self._average_pool,
+            MAX_POOL: self._max_pool,
             ADD: self._add,
             SOFTMAX: self._softmax,
-            RESHAPE: lambda *_: "",
+            RESHAPE: lambda *_: [],
         }[opcode]
-        body = writer(opcode, params, tensors)
-        return f"    {{\n        {context}\n        (void)context;\n{body}    }}\n"
+        buffer = f"(void *){self._memory.arena.origin + scratch_at:#x}u"
+        lines = [
+            constant("cmsis_nn_context", "context", (buffer, scratch)),
+            "(void)context;",
+            *writer(at + params_offset, tensors),
+        ]
+        return "\n".join(["    {", *(f"        {line}" for line in lines), "    }"])
 
-    def _conv(self, _: int, params: int, t: tuple[int, ...]) -> str:
+    def _conv(self, params: int, t: tuple[int, ...]) -> list[str]:
         p = self._words(params, 12)
-        values = f"{{{p[0]}, {p[1]}, {{{p[2]}, {p[3]}}}, {{{p[4]}, {p[5]}}}, {{{p[6]}, {p[7]}}}, {{{p[8]}, {p[9]}}}}}"
-        return self._windowed("arm_convolve_wrapper_s8", "cmsis_nn_conv_params", values, p[10:], t)
+        values = (*p[:2], p[2:4], p[4:6], p[6:8], p[8:10])
+        return [
+            constant("cmsis_nn_conv_params", "params", values),
+            *self._windowed("arm_convolve_wrapper_s8", p[10:], t),
+        ]
 
-    def _depthwise(self, _: int, params: int, t: tuple[int, ...]) -> str:
+    def _depthwise(self, params: int, t: tuple[int, ...]) -> list[str]:
         p = self._words(params, 13)
-        values = (
-            f"{{{p[0]}, {p[1]}, {p[2]}, {{{p[3]}, {p[4]}}}, {{{p[5]}, {p[6]}}}, "
-            f"{{{p[7]}, {p[8]}}}, {{{p[9]}, {p[10]}}}}}"
-        )
-        return self._windowed(
-            "arm_depthwise_conv_wrapper_s8", "cmsis_nn_dw_conv_params", values, p[11:], t
-        )
+        values = (*p[:3], p[3:5], p[5:7], p[7:9], p[9:11])
+        return [
+            constant("cmsis_nn_dw_conv_params", "params", values),
+            *self._windowed("arm_depthwise_conv_wrapper_s8", p[11:], t),
+        ]
 
-    def _windowed(
-        self,
-        function: str,
-        params_type: str,
-        values: str,
-        arrays: tuple[int, ...],
-        t: tuple[int, ...],
-    ) -> str:
-        x, f, bias, y = t
-        return f"""        static const {params_type} params = {values};
-        static const cmsis_nn_per_channel_quant_params quant = {{{self._image_pointer(arrays[0])}, {self._image_pointer(arrays[1])}}};
-        {self._dims("xd", x)}
-        {self._dims("fd", f)}
-        {self._dims("yd", y)}
-        int status = {function}(&context, &params, &quant, &xd, {self._pointer(x)}, &fd,
-            {self._pointer(f)}, NULL, {self._pointer(bias, "int32_t")}, &yd, {self._pointer(y)});
-        if (status)
-            return status;
-"""
+    def _windowed(self, function: str, arrays: tuple[int, ...], t: tuple[int, ...]) -> list[str]:
+        multipliers, shifts = (self._image_pointer(at) for at in arrays)
+        return [
+            constant("cmsis_nn_per_channel_quant_params", "quant", (multipliers, shifts)),
+            *self._weighted(function, self._dims_values(t[0]), t),
+        ]
 
-    def _fully_connected(self, _: int, params: int, t: tuple[int, ...]) -> str:
+    def _fully_connected(self, params: int, t: tuple[int, ...]) -> list[str]:
         p = self._words(params, 8)
         assert p[5] == 0, "per-tensor only"
-        (multiplier,), (shift,) = self._words(p[6], 1), self._words(p[7], 1)
-        x, f, bias, y = t
-        batches = self._tensors[y][2] * self._tensors[y][3] * self._tensors[y][4]
-        return f"""        static const cmsis_nn_fc_params params = {{{p[0]}, {p[1]}, {p[2]}, {{{p[3]}, {p[4]}}}}};
-        static const cmsis_nn_per_tensor_quant_params quant = {{{multiplier}, {shift}}};
-        static const cmsis_nn_dims xd = {{{batches}, 1, 1, 1}};
-        {self._dims("fd", f)}
-        {self._dims("yd", y)}
-        int status = arm_fully_connected_s8(&context, &params, &quant, &xd, {self._pointer(x)}, &fd,
-            {self._pointer(f)}, NULL, {self._pointer(bias, "int32_t")}, &yd, {self._pointer(y)});
-        if (status)
-            return status;
-"""
+        n, h, w, _ = self._dims_values(t[3])
+        scale = (*self._words(p[6], 1), *self._words(p[7], 1))
+        return [
+            constant("cmsis_nn_fc_params", "params", (*p[:3], p[3:5])),
+            constant("cmsis_nn_per_tensor_quant_params", "quant", scale),
+            *self._weighted("arm_fully_connected_s8", (n * h * w, 1, 1, 1), t),
+        ]
 
-    def _pool(self, opcode: int, params: int, t: tuple[int, ...]) -> str:
+    def _weighted(
+        self, function: str, input_dims: tuple[int, ...], t: tuple[int, ...]
+    ) -> list[str]:
+        x, f, bias, y = t
+        arguments = (
+            "&context, &params, &quant, &xd",
+            self._pointer(x),
+            "&fd",
+            self._pointer(f),
+            "NULL",
+            self._pointer(bias, "int32_t"),
+            "&yd",
+            self._pointer(y),
+        )
+        return [
+            constant("cmsis_nn_dims", "xd", input_dims),
+            constant("cmsis_nn_dims", "fd", self._dims_values(f)),
+            constant("cmsis_nn_dims", "yd", self._dims_values(y)),
+            *checked(function, arguments),
+        ]
+
+    def _average_pool(self, params: int, t: tuple[int, ...]) -> list[str]:
+        return self._pool("arm_avgpool_s8", params, t)
+
+    def _max_pool(self, params: int, t: tuple[int, ...]) -> list[str]:
+        return self._pool("arm_max_pool_s8", params, t)
+
+    def _pool(self, function: str, params: int, t: tuple[int, ...]) -> list[str]:
         p = self._words(params, 8)
         x, y = t
-        function = "arm_avgpool_s8" if opcode == AVERAGE_POOL else "arm_max_pool_s8"
-        return f"""        static const cmsis_nn_pool_params params = {{{{{p[0]}, {p[1]}}}, {{{p[2]}, {p[3]}}}, {{{p[4]}, {p[5]}}}}};
-        static const cmsis_nn_dims fd = {{1, {p[7]}, {p[6]}, 1}};
-        {self._dims("xd", x)}
-        {self._dims("yd", y)}
-        int status = {function}(&context, &params, &xd, {self._pointer(x)}, &fd, &yd, {self._pointer(y)});
-        if (status)
-            return status;
-"""
+        arguments = ("&context, &params, &xd", self._pointer(x), "&fd, &yd", self._pointer(y))
+        return [
+            constant("cmsis_nn_pool_params", "params", (p[0:2], p[2:4], p[4:6])),
+            constant("cmsis_nn_dims", "fd", (1, p[7], p[6], 1)),
+            constant("cmsis_nn_dims", "xd", self._dims_values(x)),
+            constant("cmsis_nn_dims", "yd", self._dims_values(y)),
+            *checked(function, arguments),
+        ]
 
-    def _add(self, _: int, params: int, t: tuple[int, ...]) -> str:
+    def _add(self, params: int, t: tuple[int, ...]) -> list[str]:
         p = self._words(params, 12)
         a, b, y = t
-        return f"""        int status = arm_elementwise_add_s8({self._pointer(a)}, {self._pointer(b)}, {p[0]}, {p[1]}, {p[2]},
-            {p[3]}, {p[4]}, {p[5]}, {p[6]}, {self._pointer(y)}, {p[7]}, {p[8]}, {p[9]}, {p[10]}, {p[11]}, {self._tensors[y][1]});
-        if (status)
-            return status;
-"""
+        elements = self._tensors[y][1]
+        arguments = (
+            self._pointer(a),
+            self._pointer(b),
+            *p[:7],
+            self._pointer(y),
+            *p[7:],
+            elements,
+        )
+        return checked("arm_elementwise_add_s8", arguments)
 
-    def _softmax(self, _: int, params: int, t: tuple[int, ...]) -> str:
-        p = self._words(params, 5)
-        x, y = t
-        return f"""        arm_softmax_s8({self._pointer(x)}, {p[3]}, {p[4]}, {p[0]}, {p[1]}, {p[2]}, {self._pointer(y)});
-"""
+    def _softmax(self, params: int, t: tuple[int, ...]) -> list[str]:
+        multiplier, shift, diff_min, rows, row_size = self._words(params, 5)
+        x, y = (self._pointer(tensor) for tensor in t)
+        return [f"arm_softmax_s8({x}, {rows}, {row_size}, {multiplier}, {shift}, {diff_min}, {y});"]
+
+
+def constant(kind: str, name: str, values: tuple[object, ...]) -> str:
+    """A C constant; nested tuples become nested initialisers."""
+
+    def braces(value: object) -> str:
+        if isinstance(value, tuple):
+            return "{" + ", ".join(braces(item) for item in value) + "}"
+        return str(value)
+
+    return f"static const {kind} {name} = {braces(values)};"
+
+
+def checked(function: str, arguments: tuple[object, ...]) -> list[str]:
+    """A call whose status other than 0 ends the inference."""
+    call = f"{function}({', '.join(str(argument) for argument in arguments)})"
+    return [f"const int status = {call};", "if (status)", "    return status;"]

@@ -36,7 +36,7 @@ def engine_overhead(model: Path, target_id: str, kernel_set_id: str = "cmsis-nn"
     firmware = build(target, kernel_set, variant, print)
     network = read_tflite(model)
     image = compile_image(network)
-    with talking(target, firmware, image.data) as client:
+    with talking(target, firmware, image.data) as (client, _):
         image = compile_image(network, scratch=client.describe(DEADLINE_S).scratch_needed)
     sample = bytes((37 * n + 11) % 256 for n in range(image.inputs[0].nbytes))
     ticks, outputs = _count(target_id, firmware, image.data, sample)
@@ -56,7 +56,7 @@ def engine_overhead(model: Path, target_id: str, kernel_set_id: str = "cmsis-nn"
 def _count(
     target_id: str, firmware: object, image: bytes, sample: bytes
 ) -> tuple[int, tuple[bytes, ...]]:
-    with talking(catalog.target(target_id), firmware, image) as client:
+    with talking(catalog.target(target_id), firmware, image) as (client, _):
         reply = client.infer(sample, warmup=1, repeats=3, deadline_s=DEADLINE_S)
     assert len(set(reply.ticks)) == 1, "the same work must take the same count"
     return reply.ticks[0], reply.outputs
@@ -69,5 +69,5 @@ def planned(model: Path, target_id: str, kernel_set_id: str) -> ModelImage:
         target, catalog.kernel_set(kernel_set_id), catalog.build_variant("O2"), print
     )
     network = read_tflite(model)
-    with talking(target, firmware, compile_image(network).data) as client:
+    with talking(target, firmware, compile_image(network).data) as (client, _):
         return compile_image(network, scratch=client.describe(DEADLINE_S).scratch_needed)

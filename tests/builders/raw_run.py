@@ -9,14 +9,14 @@ from harness.domain.firmware import Firmware
 from harness.domain.target import Target
 from harness.link import DeviceClient, open_port
 from harness.machine import start_machine
-from harness.probe.programmer import open_board
+from harness.probe.programmer import Board, open_board
 
 DEADLINE_S = 30.0
 
 
 @contextmanager
-def booted(target: Target, firmware: Firmware, image: bytes | None) -> Iterator[str]:
-    """Program, verify and run; yield the URL of the link."""
+def booted(target: Target, firmware: Firmware, image: bytes | None) -> Iterator[tuple[str, Board]]:
+    """Program, verify and run; yield the URL of the link, and the board under its probe."""
     with (
         tempfile.TemporaryDirectory() as work_dir,
         start_machine(target, work_dir=Path(work_dir)) as at,
@@ -28,14 +28,19 @@ def booted(target: Target, firmware: Firmware, image: bytes | None) -> Iterator[
             board.write(target.memory.model_slot.origin, image)
             board.verify(target.memory.model_slot.origin, image)
         board.reset_and_run()
-        yield at.link_url
+        yield at.link_url, board
 
 
 @contextmanager
-def talking(target: Target, firmware: Firmware, image: bytes) -> Iterator[DeviceClient]:
+def talking(
+    target: Target, firmware: Firmware, image: bytes
+) -> Iterator[tuple[DeviceClient, Board]]:
     """As `booted`, with a client that has said hello and loaded the image."""
-    with booted(target, firmware, image) as url, open_port(url, target.baud_rate) as port:
+    with (
+        booted(target, firmware, image) as (url, board),
+        open_port(url, target.baud_rate) as port,
+    ):
         client = DeviceClient(port)
         client.hello(DEADLINE_S)
         client.describe(DEADLINE_S)
-        yield client
+        yield client, board

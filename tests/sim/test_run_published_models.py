@@ -1,4 +1,4 @@
-"""Published models with their real inputs, through pyOCD and the link, against LiteRT's own answers.
+"""Published models with their real inputs, through pyOCD and the link, against LiteRT's answers.
 
 The expected numbers are those of LiteRT's reference kernels on the same files; on CMSIS-NN's stock
 build FULLY_CONNECTED rounds twice where LiteRT rounds once, hence fewer equal vectors there.
@@ -90,6 +90,7 @@ def right_among_first(data: Path, published: Published, limit: int) -> int:
     return sum(label == predicted for _, label, predicted in columns)
 
 
+@pytest.mark.accuracy
 @pytest.mark.parametrize("published", [KWS, IC], ids=["kws", "ic"])
 @pytest.mark.parametrize(
     ("kernels", "build"),

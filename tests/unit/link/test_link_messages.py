@@ -179,6 +179,7 @@ def test_the_operator_of_a_refusal_is_none_where_it_belongs_to_none() -> None:
         (error_for(7, 1, -1), KernelRefused, "the kernel of operator 1 (SOFTMAX) returned status "
          "-1"),
         (error_for(8), Saturated, "one inference took longer than the device's counter can tell"),
+        (error_for(10, detail=40_000), DeviceError, "too small: the inputs need 40,000 bytes"),
         (error_for(77, detail=3, said="?"), DeviceError, "unknown error code 77, detail 3 (?)"),
     ],
 )  # fmt: skip

@@ -64,7 +64,8 @@ def _requantization(
     if quantization is not None and quantization.per_channel:
         scales = use.channel_scales(weights, axis=0)
         return per_channel_requantization(use, x, scales, y, outputs)
-    # In double precision, as LiteRT 2; releases of TensorFlow multiplied the first two in single.
+    # LiteRT 2.3's reference kernel scales sums by this product in double precision and rounds once;
+    # TensorFlow Lite multiplied the first two scales in single precision, which tells in rare sums.
     scale = use.per_tensor(weights)[0]
     return requantization(use, [use.per_tensor(x)[0] * scale / use.per_tensor(y)[0]])
 

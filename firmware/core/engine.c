@@ -20,6 +20,9 @@ static uint32_t loaded_crc32;
 static bool loaded;
 static struct error scratch_shortage; /* the first operator whose plan reserves too little */
 
+/* For the fault handler: volatile, so that it is in memory before a kernel is entered. */
+static volatile uint16_t in_flight = ERROR_NO_OPERATOR;
+
 _Alignas(INPUT_ALIGNMENT) static uint8_t inputs[HARNESS_INPUT_BYTES];
 
 static const struct image_header *header(void)
@@ -40,15 +43,27 @@ static const struct kernel *find_kernel(uint16_t opcode)
     return NULL;
 }
 
+static int prepare_operator(const struct kernel *kernel, const struct image_operator *op, uint32_t index,
+                            uint32_t *needed)
+{
+    int status;
+
+    *needed = 0;
+    in_flight = (uint16_t)index;
+    status = kernel->prepare(&model, op, needed);
+    in_flight = ERROR_NO_OPERATOR;
+    return status;
+}
+
 static struct error bind_operator(const struct image_operator *op, uint32_t index)
 {
     const struct kernel *kernel = find_kernel(op->opcode);
-    uint32_t needed = 0;
+    uint32_t needed;
     int status;
 
     if (kernel == NULL)
         return error_at(ERROR_NO_KERNEL, index, op->opcode, "no kernel for this operator");
-    status = kernel->prepare(&model, op, &needed);
+    status = prepare_operator(kernel, op, index, &needed);
     if (status != 0)
         return error_at(ERROR_KERNEL_REFUSED, index, status, kernel->name);
     if (op->scratch_bytes < needed && scratch_shortage.code == ERROR_NONE)
@@ -140,8 +155,8 @@ void engine_each_scratch(void (*visit)(uint32_t scratch_bytes))
 
     for (uint32_t i = 0; i < header()->operator_count; i++) {
         const struct image_operator *op = image_operator_at(record);
-        uint32_t needed = 0;
-        (void)find_kernel(op->opcode)->prepare(&model, op, &needed);
+        uint32_t needed;
+        (void)prepare_operator(find_kernel(op->opcode), op, i, &needed);
         visit(needed);
         record += op->record_bytes;
     }
@@ -163,11 +178,17 @@ static void copy_inputs(void)
         memcpy(model.arena + engine_io(i)->offset, input_buffer(i), engine_io(i)->bytes);
 }
 
+uint16_t engine_operator_in_flight(void)
+{
+    return in_flight;
+}
+
 /* The measured work: NULL, or the record whose kernel failed with *status. */
 static const uint8_t *invoke_operators(const uint8_t *record, const uint8_t *end, int *status)
 {
-    while (record != end) {
+    for (uint32_t index = 0; record != end; index++) {
         const struct image_operator *op = image_operator_at(record);
+        in_flight = (uint16_t)index; /* two instructions */
         int result = invoke_of[op->opcode](&model, op);
         if (result != 0) {
             *status = result;
@@ -201,6 +222,7 @@ static struct error infer(uint64_t *ticks, uint32_t *link_interrupts)
     port_ticks_restart();
     failed = invoke_operators(record, end, &status);
     *ticks = port_ticks();
+    in_flight = ERROR_NO_OPERATOR;
     *link_interrupts += port_link_interrupts() - interrupts_before;
     (void)port_gate(false);
     return failed == NULL ? no_error() : kernel_refused(failed, status);

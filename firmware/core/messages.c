@@ -242,5 +242,5 @@ void messages_fault(const struct fault_registers *registers)
     at = append_register(at, " hfsr", registers->hfsr);
     append_register(at, " bfar", registers->bfar);
     port_link_write(&(const uint8_t){0}, 1); /* a reply may have been cut off by the fault */
-    answer_error(error_of(ERROR_FAULT, (int32_t)registers->cfsr, text));
+    answer_error(error_at(ERROR_FAULT, engine_operator_in_flight(), (int32_t)registers->cfsr, text));
 }

@@ -10,6 +10,7 @@ from plain_frames import Frame, Refusal, frame, frames, refusal
 from plain_image import RESHAPE, SHA, Image, Operator, Tensor, softmax, two_operators
 
 HELLO, DESCRIBE, INPUT, RUN = 1, 2, 3, 4
+IN_FLIGHT = 131
 NONE = 0xFFFF
 DATA = bytes(range(16))
 Converse = Callable[..., bytes]
@@ -154,6 +155,19 @@ def test_a_kernel_that_fails_in_the_window(converse: Converse) -> None:
         converse, (DESCRIBE, b""), (RUN, run_request()), image=Image(tensors, operators).encode()
     )[1]
     assert refusal(answer) == Refusal(7, 1, -2, "SOFTMAX")
+
+
+def test_the_operator_in_flight_is_known_while_it_is_prepared_and_while_it_runs(
+    converse: Converse,
+) -> None:
+    """What a fault handler would report: IN_FLIGHT asks from inside the kernels, three in a row."""
+    tensors = [Tensor(16 * n) for n in range(3)]
+    operators = [Operator(IN_FLIGHT, [], [n], scratch=(48, 16)) for n in range(3)]
+    image = Image(tensors, operators, outputs=(0, 1, 2))
+    describe, run = ask(converse, (DESCRIBE, b""), (RUN, run_request(1, 2)), image=image.encode())
+    assert describe.payload[-12:] == struct.pack("<3I", 1, 2, 3)
+    outputs = run.payload[8 + 2 * 8 :]
+    assert [outputs[4 + 20 * n : 6 + 20 * n] for n in range(3)] == [b"\0\0", b"\1\0", b"\2\0"]
 
 
 def test_scratch_too_small_is_described_but_not_run(converse: Converse) -> None:

@@ -1,4 +1,4 @@
-/* Reset and the vector table of Armv7-M (Architecture Reference Manual, B1.5). */
+/* Reset and the vector table of Armv7-M (Architecture Reference Manual, B1.5) and Armv8-M (DDI 0553). */
 #include <stdint.h>
 #include <string.h>
 
@@ -13,8 +13,10 @@ extern int main(void);
 extern void hard_fault(void);
 
 #define SCB_VTOR (*(volatile uint32_t *)0xE000ED08u)
+#define SCB_CCR (*(volatile uint32_t *)0xE000ED14u)
 #define SCB_CPACR (*(volatile uint32_t *)0xE000ED88u)
-#define CPACR_FPU_FULL_ACCESS (0xFu << 20)
+#define CPACR_FPU_FULL_ACCESS (0xFu << 20) /* CP10 and CP11: Helium, too */
+#define CCR_LOW_OVERHEAD_LOOPS (1u << 19)  /* LOB, Armv8.1-M */
 
 void reset(void);
 
@@ -41,10 +43,13 @@ static const interrupt_vector system_vectors[16] __attribute__((used, section(".
 void reset(void)
 {
     SCB_VTOR = (uint32_t)(uintptr_t)system_vectors;
-#ifdef __ARM_FP
+#if defined(__ARM_FP) || defined(__ARM_FEATURE_MVE)
     SCB_CPACR |= CPACR_FPU_FULL_ACCESS;
-    __asm volatile("dsb\n\tisb" ::: "memory");
 #endif
+#ifdef __ARM_FEATURE_MVE
+    SCB_CCR |= CCR_LOW_OVERHEAD_LOOPS;
+#endif
+    __asm volatile("dsb\n\tisb" ::: "memory");
     memcpy(harness_data_start, harness_data_load, (size_t)(harness_data_end - harness_data_start));
     memset(harness_bss_start, 0, (size_t)(harness_bss_end - harness_bss_start));
     main();

@@ -18,7 +18,7 @@ static int invoke(const struct model *m, const struct image_operator *op)
         __asm volatile(".global trap_here\ntrap_here: udf #1");
         break;
     case UNMAPPED_READ:
-        return *(volatile int *)0xB0000000u;
+        return *(volatile int *)0x5E000000u;
     case STACK_POINTER_GONE:
         __asm volatile("mov sp, %0\n\tudf #2" : : "r"(0x60000000u));
         break;

@@ -21,7 +21,7 @@ static bool loaded;
 static struct error scratch_shortage; /* the first operator whose plan reserves too little */
 
 /* For the fault handler: volatile, so that it is in memory before a kernel is entered. */
-static volatile uint16_t in_flight = ERROR_NO_OPERATOR;
+static volatile uint32_t in_flight = ERROR_NO_OPERATOR;
 
 _Alignas(INPUT_ALIGNMENT) static uint8_t inputs[HARNESS_INPUT_BYTES];
 
@@ -49,7 +49,7 @@ static int prepare_operator(const struct kernel *kernel, const struct image_oper
     int status;
 
     *needed = 0;
-    in_flight = (uint16_t)index;
+    in_flight = index;
     status = kernel->prepare(&model, op, needed);
     in_flight = ERROR_NO_OPERATOR;
     return status;
@@ -180,7 +180,7 @@ static void copy_inputs(void)
 
 uint16_t engine_operator_in_flight(void)
 {
-    return in_flight;
+    return (uint16_t)in_flight;
 }
 
 /* The measured work: NULL, or the record whose kernel failed with *status. */
@@ -188,7 +188,7 @@ static const uint8_t *invoke_operators(const uint8_t *record, const uint8_t *end
 {
     for (uint32_t index = 0; record != end; index++) {
         const struct image_operator *op = image_operator_at(record);
-        in_flight = (uint16_t)index; /* two instructions */
+        in_flight = index; /* two instructions */
         int result = invoke_of[op->opcode](&model, op);
         if (result != 0) {
             *status = result;

@@ -49,6 +49,7 @@ def bring_up(
         RigError: machine or probe failed.
         LinkError: the device does not answer.
         WrongImage, WrongModel: it answers as another firmware or model.
+        KernelRefused: a kernel cannot do what one operator of the model asks.
         ImageTooLarge: model slot or arena of the target are too small.
     """
     memo = ScratchMemo(rig.cache_dir, firmware.build_id, network.source_sha256)

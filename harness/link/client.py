@@ -85,6 +85,8 @@ class DeviceClient:
         Raises:
             WrongModel: no image, or one that is damaged.
             UnsupportedOperator: an operator without a kernel in this firmware.
+            KernelRefused: a kernel that cannot do what one operator asks.
+            DeviceFault: the processor took a fault while a kernel was prepared.
             ImageTooLarge: the arena does not hold it.
             LinkTimeout, LinkClosed, BadFrame: no answer, or not one to DESCRIBE.
         """

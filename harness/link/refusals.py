@@ -46,6 +46,13 @@ _CFSR_BITS = {
     25: "DIVBYZERO",
 }
 
+# What a kernel means by its status: `arm_cmsis_nn_status` in CMSIS-NN's arm_nn_types.h.
+_STATUS = {
+    -1: "argument error: its parameters, shapes or types do not fit each other",
+    -2: "no implementation: it is sound, but of a shape or kind that this kernel set cannot do",
+    -3: "failure: a logical error inside the kernel",
+}
+
 
 class Code(IntEnum):
     """Error codes of the protocol."""
@@ -150,13 +157,7 @@ def as_error(
                 hint="compile the image again with the scratch that DESCRIBE reports",
             )
         case Code.KERNEL_REFUSED:
-            return KernelRefused(
-                f"the kernel of {name} returned status {detail}{said}",
-                operator=-1 if refusal.operator is None else refusal.operator,
-                status=detail,
-                where=where,
-                hint="run it with `--kernels reference` to see whether only this set refuses",
-            )
+            return _kernel_refused(refusal, request, name, where)
         case Code.COUNTER_OVERFLOW:
             return Saturated(
                 f"one inference took longer than the device's counter can tell{said}",
@@ -180,6 +181,21 @@ def _operator_name(index: int | None, operators: Sequence[str]) -> str:
     if index < len(operators):
         return f"operator {index} ({operators[index]})"
     return f"operator {index}"
+
+
+def _kernel_refused(refusal: Refusal, request: str, name: str, where: str) -> KernelRefused:
+    status = refusal.detail
+    said = "" if refusal.text in name else f" ({refusal.text})"
+    meaning = f", {_STATUS[status]}" if status in _STATUS else ""
+    return KernelRefused(
+        f"the kernel of {name or 'an operator'}{said} returned status {status} to "
+        f"{request}{meaning}",
+        operator=-1 if refusal.operator is None else refusal.operator,
+        status=status,
+        where=where,
+        hint="use another kernel set (`harness kernels`): `--kernels reference` shows whether "
+        "only this one refuses",
+    )
 
 
 def _fault(refusal: Refusal, name: str, where: str) -> DeviceFault:

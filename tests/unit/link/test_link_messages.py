@@ -176,8 +176,14 @@ def test_the_operator_of_a_refusal_is_none_where_it_belongs_to_none() -> None:
         (error_for(5, detail=54_980), ImageTooLarge, "needs 54,980 bytes and has 4,096"),
         (error_for(6, 0, 512), WrongModel, "too little scratch for operator 0 (CONV_2D): its "
          "kernel needs 512 bytes"),
-        (error_for(7, 1, -1), KernelRefused, "the kernel of operator 1 (SOFTMAX) returned status "
-         "-1"),
+        (error_for(7, 1, -1, "SOFTMAX"), KernelRefused, "the kernel of operator 1 (SOFTMAX) "
+         "returned status -1 to RUN, argument error: its parameters, shapes or types do not fit "
+         "each other"),
+        (error_for(7, 0, -2, "FAST_CONV"), KernelRefused, "the kernel of operator 0 (CONV_2D) "
+         "(FAST_CONV) returned status -2 to RUN, no implementation: it is sound, but of a shape "
+         "or kind that this kernel set cannot do"),
+        (error_for(7, 9, -3, "ADD"), KernelRefused, "the kernel of operator 9 (ADD) returned "
+         "status -3 to RUN, failure: a logical error inside the kernel"),
         (error_for(8), Saturated, "one inference took longer than the device's counter can tell"),
         (error_for(10, detail=40_000), DeviceError, "too small: the inputs need 40,000 bytes"),
         (error_for(77, detail=3, said="?"), DeviceError, "unknown error code 77, detail 3 (?)"),
@@ -196,6 +202,12 @@ def test_a_refused_kernel_carries_operator_and_status() -> None:
     error = error_for(7, 1, -3)
     assert isinstance(error, KernelRefused)
     assert (error.operator, error.status) == (1, -3)
+
+
+def test_a_status_of_the_kernel_s_own_has_no_meaning_made_up_for_it() -> None:
+    error = error_for(7, 1, -40)
+    assert error.what == "the kernel of operator 1 (SOFTMAX) returned status -40 to RUN"
+    assert "`--kernels reference`" in error.hint
 
 
 def test_a_fault_names_its_causes_and_carries_the_registers() -> None:

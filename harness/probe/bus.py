@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from harness.probe.architecture import ARMV7M, Architecture
 from harness.probe.backend import Backend
-from harness.probe.core_debug import CoreDebug
 from harness.probe.debug_units import DWT_BASE, FPB_BASE, BreakpointUnit, WatchpointUnit
-from harness.probe.rom_table import ARMV7M, Component, RomTable
+from harness.probe.rom_table import RomTable
 
 _PRIVATE_BUS = range(0xE000_0000, 0xE010_0000)
 _ITM_PAGE = 0xE000_0000
@@ -15,13 +15,13 @@ _PAGE = 0xFFFF_F000
 class Bus:
     """Routes each word of the private peripheral bus to what emulates it, all else to the core."""
 
-    def __init__(self, core: Backend, components: tuple[Component, ...] = ARMV7M) -> None:
+    def __init__(self, core: Backend, architecture: Architecture = ARMV7M) -> None:
         self.core = core
-        self.debug = CoreDebug(core)
-        self._rom = RomTable(components)
+        self.debug = architecture.core_debug(core)
+        self._rom = RomTable(architecture.components)
         self._units: dict[int, BreakpointUnit | WatchpointUnit] = {
             FPB_BASE: BreakpointUnit(core),
-            DWT_BASE: WatchpointUnit(core),
+            DWT_BASE: architecture.watchpoint_unit(core),
         }
 
     def read(self, address: int, length: int) -> bytes:

@@ -6,6 +6,8 @@ vector catch), B3.2.6 (AIRCR).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from harness.probe.backend import Backend, StopCause
 
 AIRCR = 0xE000_ED0C
@@ -28,7 +30,7 @@ S_RESET_ST = 1 << 25
 _CONTROLS = C_DEBUGEN | C_HALT | C_STEP | C_MASKINTS
 
 RESET_KEY = 0x05FA
-_SYSRESETREQ = 1 << 2
+SYSRESETREQ = 1 << 2
 _VECTRESET = 1 << 0
 
 VC_CORERESET = 1 << 0
@@ -47,22 +49,19 @@ _CAUSE_BITS = {
 
 _REG_WRITE = 1 << 16
 _REGSEL = 0x7F
-_PACKED = 20
 _PACKED_FIELDS = ("primask", "basepri", "faultmask", "control")
 _NAMED = {13: "sp", 14: "lr", 15: "pc", 16: "xpsr", 17: "msp", 18: "psp", 33: "fpscr"}
 
 
-def register_name(selector: int) -> str | None:
-    """Return the register that DCRSR.REGSEL names, or None (C1.6.3)."""
-    if selector < 13:
-        return f"r{selector}"
-    if 64 <= selector < 96:
-        return f"s{selector - 64}"
-    return _NAMED.get(selector)
-
-
 class CoreDebug:
     """Debug control of one core."""
+
+    # What other architectures have otherwise. REGSEL values name a register, or a suffix of four
+    # that are packed into a word.
+    status = S_REGRDY
+    reset_requests = SYSRESETREQ | _VECTRESET
+    named: Mapping[int, str] = _NAMED
+    packed: Mapping[int, str] = {20: ""}
 
     def __init__(self, core: Backend) -> None:
         self._core = core
@@ -100,7 +99,7 @@ class CoreDebug:
         elif address == DFSR:
             self._look()
             self._dfsr &= ~value & _DFSR_BITS
-        elif address == AIRCR and value >> 16 == RESET_KEY and value & (_SYSRESETREQ | _VECTRESET):
+        elif address == AIRCR and value >> 16 == RESET_KEY and value & self.reset_requests:
             self.reset()
         else:
             return False
@@ -141,7 +140,7 @@ class CoreDebug:
 
     def _read_dhcsr(self) -> int:
         self._look()
-        status = S_REGRDY
+        status = self.status
         if self._core.locked_up:
             status |= S_LOCKUP
         elif self._core.running:
@@ -178,10 +177,11 @@ class CoreDebug:
         """Move a register between the halted core and DCRDR."""
         if self._core.running:
             return
-        if selector & _REGSEL == _PACKED:
-            self._transfer_packed(write=bool(selector & _REG_WRITE))
+        suffix = self.packed.get(selector & _REGSEL)
+        if suffix is not None:
+            self._transfer_packed(suffix, write=bool(selector & _REG_WRITE))
             return
-        name = register_name(selector & _REGSEL)
+        name = self._register_name(selector & _REGSEL)
         if name is None:
             self._data = 0
         elif selector & _REG_WRITE:
@@ -189,12 +189,20 @@ class CoreDebug:
         else:
             self._data = self._core.read_register(name)
 
-    def _transfer_packed(self, *, write: bool) -> None:
-        """REGSEL 20 packs CONTROL, FAULTMASK, BASEPRI and PRIMASK into one word."""
+    def _register_name(self, selector: int) -> str | None:
+        """Return the register that DCRSR.REGSEL names, or None (C1.6.3)."""
+        if selector < 13:
+            return f"r{selector}"
+        if 64 <= selector < 96:
+            return f"s{selector - 64}"
+        return self.named.get(selector)
+
+    def _transfer_packed(self, suffix: str, *, write: bool) -> None:
+        """Move CONTROL, FAULTMASK, BASEPRI and PRIMASK, packed into one word."""
         value = self._data if write else 0
         for position, name in enumerate(_PACKED_FIELDS):
             if write:
-                self._core.write_register(name, value >> (8 * position) & 0xFF)
+                self._core.write_register(name + suffix, value >> (8 * position) & 0xFF)
             else:
-                value |= (self._core.read_register(name) & 0xFF) << (8 * position)
+                value |= (self._core.read_register(name + suffix) & 0xFF) << (8 * position)
         self._data = value

@@ -1,6 +1,7 @@
 """The breakpoint unit (FPB) and the watchpoints of the DWT, on breakpoints of the machine.
 
-Source: ARMv7-M Architecture Reference Manual (DDI 0403E), C1.8 (DWT), C1.11 (FPB).
+Source: ARMv7-M Architecture Reference Manual (DDI 0403E), C1.8 (DWT), C1.11 (FPB); ARMv8-M
+Architecture Reference Manual (DDI 0553), DWT_FUNCTIONn.
 """
 
 from __future__ import annotations
@@ -21,6 +22,11 @@ _DWT_NOCYCCNT = 1 << 25
 _DWT_CYCCNT = 0x04
 _DWT_FIRST, _DWT_STRIDE = 0x20, 0x10
 _FUNCTIONS = {5: Watch.READ, 6: Watch.WRITE, 7: Watch.ACCESS}
+
+_MATCHES = {4: Watch.ACCESS, 5: Watch.WRITE, 6: Watch.READ}
+_ACTION = 0x3 << 4
+_ACTION_DEBUG_EVENT = 1 << 4
+_DATAVSIZE_SHIFT = 10
 
 
 class BreakpointUnit:
@@ -89,9 +95,7 @@ class WatchpointUnit:
         self._update(index)
 
     def _update(self, index: int) -> None:
-        address, mask, function = self._registers[index]
-        kind = _FUNCTIONS.get(function & 0xF)
-        wanted = (kind, address >> mask << mask, 1 << mask) if kind else None
+        wanted = self._watched(*self._registers[index])
         active = self._active.get(index)
         if active == wanted:
             return
@@ -101,6 +105,21 @@ class WatchpointUnit:
         if wanted is not None:
             self._core.set_watchpoint(*wanted, present=True)
             self._active[index] = wanted
+
+    def _watched(self, address: int, mask: int, function: int) -> tuple[Watch, int, int] | None:
+        kind = _FUNCTIONS.get(function & 0xF)
+        return (kind, address >> mask << mask, 1 << mask) if kind else None
+
+
+class WatchpointUnitV2(WatchpointUnit):
+    """The watchpoints of ARMv8-M: a comparator tells its size and action; there is no mask."""
+
+    def _watched(self, address: int, mask: int, function: int) -> tuple[Watch, int, int] | None:
+        kind = _MATCHES.get(function & 0xF)
+        if kind is None or function & _ACTION != _ACTION_DEBUG_EVENT:
+            return None
+        size = 1 << (function >> _DATAVSIZE_SHIFT & 3)
+        return kind, address & ~(size - 1), size
 
 
 def _comparator(offset: int) -> tuple[int, int] | None:

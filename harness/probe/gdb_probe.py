@@ -12,6 +12,7 @@ from pyocd.core import exceptions  # type: ignore[import-untyped]
 from pyocd.probe.debug_probe import DebugProbe  # type: ignore[import-untyped]
 
 from harness.probe.access_port import DRW, AccessPort
+from harness.probe.architecture import architecture_of
 from harness.probe.backend import Backend
 from harness.probe.bus import Bus
 from harness.probe.debug_port import DebugPort
@@ -53,6 +54,7 @@ class GdbProbe(DebugProbe):  # type: ignore[misc]
         self._core: Backend | None = None
         self._protocol: DebugProbe.Protocol | None = None
         self._reset_asserted = False
+        self._dp = DebugPort()
 
     @property
     def vendor_name(self) -> str:
@@ -101,12 +103,16 @@ class GdbProbe(DebugProbe):  # type: ignore[misc]
     def open(self) -> None:
         """Connect to the server; the state of its core is kept."""
         timeout_s = self.session.options.get(TIMEOUT_OPTION) if self.session else None
+        self._dp = DebugPort()
         with self._translated():
             core = open_backend(self._host, self._port, timeout_s=timeout_s or DEFAULT_TIMEOUT_S)
-            self._core = core
-            self._bus = Bus(core)
-            self._dp = DebugPort()
+            try:
+                self._bus = Bus(core, architecture_of(core))
+            except ProbeFault:
+                core.close()
+                raise
             self._ap = AccessPort(self._bus)
+            self._core = core
 
     def close(self) -> None:
         """Disconnect; a running core keeps running, a halted one stays halted."""

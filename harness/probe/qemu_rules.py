@@ -19,6 +19,8 @@ _PERIPHERALS = range(0x4000_0000, 0x6000_0000)
 _PRIVATE_BUS = range(0xE000_0000, 0xE010_0000)
 _VTOR = 0xE000_ED08
 _HARD_FAULT_VECTOR = 12
+_ID_PFR1 = 0xE000_ED44
+_SECURITY_EXTENSION = 0xF0
 
 
 class QemuBackend(RspBackend):
@@ -35,6 +37,8 @@ class QemuBackend(RspBackend):
     def read_register(self, name: str) -> int:
         """Read a core register; QEMU before 8.0 shows the special ones only to instructions."""
         with self._paused():
+            if name == special_registers.SECURE:
+                return special_registers.in_secure_state(self)
             if name in special_registers.SYSM and name not in self._registers:
                 return special_registers.read(self, name)
             return super().read_register(name)
@@ -63,7 +67,13 @@ class QemuBackend(RspBackend):
                 self._follow_bkpt(address, data)
 
     def _write_device(self, address: int, data: bytes) -> None:
-        """Debugger writes reach only RAM, unless the physical memory mode is on."""
+        """Debugger writes reach only RAM, unless the physical memory mode is on.
+
+        On boards with TrustZone they are Non-secure even then, and Secure devices ignore them.
+        """
+        if int.from_bytes(self.read_memory(_ID_PFR1, 4), "little") & _SECURITY_EXTENSION:
+            special_registers.store(self, address, data)
+            return
         self._connection.exchange(b"Qqemu.PhyMemMode:1")
         try:
             super().write_memory(address, data)

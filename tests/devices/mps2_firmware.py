@@ -1,9 +1,10 @@
-"""A few instructions for QEMU's mps2 boards, assembled on the spot, and targets to run them."""
+"""A few instructions for QEMU's MPS boards, assembled on the spot, and targets to run them."""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,37 @@ import pytest
 from harness.domain.target import Core, CounterMeaning, Memory, Region, Target
 from harness.domain.units import Fidelity, Unit
 
-BOARDS = ("mps2-an385", "mps2-an386", "mps2-an500")
+
+@dataclass(frozen=True)
+class Place:
+    """Where a board boots from, where it has other memory, and its UART0."""
+
+    core: str
+    code: int = 0
+    ram: int = 0x2000_0000
+    slot: int = 0x0020_0000
+    uart: int = 0x4000_4000
+    uart_irq: int = 0
+
+    @property
+    def stack_top(self) -> int:
+        return self.ram + 0x1000
+
+    @property
+    def counter(self) -> int:
+        return self.ram + 0x10
+
+
+PLACES = {
+    "mps2-an385": Place("Cortex-M3"),
+    "mps2-an386": Place("Cortex-M4"),
+    "mps2-an500": Place("Cortex-M7"),
+    "mps2-an505": Place(
+        "Cortex-M33", 0x1000_0000, 0x3800_0000, 0x1020_0000, uart=0x5020_0000, uart_irq=32
+    ),
+    "mps3-an547": Place("Cortex-M55", slot=0x0100_0000, uart=0x5930_3000, uart_irq=33),
+}
+BOARDS = tuple(PLACES)
 QEMU = "qemu-system-arm"
 ASSEMBLER = "arm-none-eabi-gcc"
 
@@ -20,8 +51,7 @@ needs_assembler = pytest.mark.skipif(
     shutil.which(ASSEMBLER) is None, reason=f"{ASSEMBLER} is not installed"
 )
 
-STACK_TOP = 0x2000_1000
-COUNTER = 0x2000_0010
+COUNTER = PLACES["mps2-an500"].counter
 
 VECTORS = """
     .syntax unified
@@ -29,9 +59,9 @@ VECTORS = """
     .thumb
     .section .vectors, "ax"
     .global _start
-    .word 0x20001000, _start, stuck, stuck, stuck, stuck, stuck, 0, 0, 0, 0, stuck, stuck, 0, stuck
-    .word stuck
-    .rept 16
+    .word RAM + 0x1000, _start, stuck, stuck, stuck, stuck, stuck, 0, 0, 0, 0, stuck, stuck, 0
+    .word stuck, stuck
+    .rept 40
     .word uart_interrupt
     .endr
     .text
@@ -46,7 +76,7 @@ _start:
 COUNTING = (
     VECTORS
     + """
-    ldr r0, =0x20000010
+    ldr r0, =RAM + 0x10
     movs r1, #0
     .global count
     .thumb_func
@@ -61,20 +91,20 @@ count:
 ECHO = (
     VECTORS
     + """
-    ldr r0, =0x40004000
+    ldr r0, =UART
     movs r1, #16
     str r1, [r0, #16]
     movs r1, #11
     str r1, [r0, #8]
-    ldr r1, =0xE000E100
-    movs r2, #1
+    ldr r1, =0xE000E100 + UART_IRQ / 32 * 4
+    ldr r2, =1 << UART_IRQ % 32
     str r2, [r1]
 sleep:
     wfi
     b sleep
     .thumb_func
 uart_interrupt:
-    ldr r0, =0x40004000
+    ldr r0, =UART
     movs r1, #2
     str r1, [r0, #12]
     ldr r1, [r0]
@@ -117,17 +147,22 @@ def target(board: str = "mps2-an500", machine: str = "qemu") -> Target:
     )
 
 
-def assemble(source: str, folder: Path, *, data_at: int | None = None) -> Path:
-    """Assemble to an ELF: vectors at 0, text behind them, `.data` at `data_at` if it is there."""
+def assemble(
+    source: str, folder: Path, *, board: str = "mps2-an500", data_at: int | None = None
+) -> Path:
+    """Assemble to an ELF: vectors, text at 0x100 behind them, `.data` at `data_at` if any."""
+    at = PLACES[board]
     elf = folder / "firmware.elf"
     (folder / "firmware.s").write_text(source)
-    places = ["-Wl,--section-start=.vectors=0", "-Wl,-Ttext=0x100"]
+    places = [f"-Wl,--section-start=.vectors={at.code:#x}", f"-Wl,-Ttext={at.code + 0x100:#x}"]
+    for name, value in (("RAM", at.ram), ("UART", at.uart), ("UART_IRQ", at.uart_irq)):
+        places.append(f"-Wa,--defsym,{name}={value:#x}")
     if data_at is not None:
         places.append(f"-Wl,-Tdata={data_at:#x}")
     subprocess.run(
         [
             *(ASSEMBLER, "-nostdlib", "-mthumb", "-mcpu=cortex-m3", *places),
-            *("-Wl,-z,max-page-size=4", "-o", str(elf), str(folder / "firmware.s")),
+            *("-Wl,--nmagic", "-o", str(elf), str(folder / "firmware.s")),
         ],
         check=True,
         timeout=60,

@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 from devices.gdb_server import packet
-from devices.mps2_firmware import COUNTING, assemble, needs_assembler, needs_qemu, target
+from devices.mps2_firmware import (
+    COUNTING,
+    PLACES,
+    Place,
+    assemble,
+    needs_assembler,
+    needs_qemu,
+    target,
+)
 
 from harness.domain.coordinates import Coordinates
 from harness.machine import start_machine
@@ -16,15 +24,26 @@ from harness.machine import start_machine
 pytestmark = [needs_qemu, needs_assembler]
 
 
+@pytest.fixture(scope="module", params=["mps2-an500", "mps2-an505", "mps3-an547"])
+def board(request: pytest.FixtureRequest) -> str:
+    """A board of each architecture, one of them with Helium."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Coordinates]:
-    with start_machine(target(), tmp_path_factory.mktemp("machine")) as machine:
+def place(board: str) -> Place:
+    return PLACES[board]
+
+
+@pytest.fixture(scope="module")
+def at(board: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Coordinates]:
+    with start_machine(target(board), tmp_path_factory.mktemp("machine")) as machine:
         yield machine
 
 
 @pytest.fixture(scope="module")
-def elf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return assemble(COUNTING, tmp_path_factory.mktemp("firmware"))
+def elf(board: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return assemble(COUNTING, tmp_path_factory.mktemp("firmware"), board=board)
 
 
 def pyocd(*arguments: str) -> str:
@@ -43,15 +62,16 @@ def test_the_plugin_is_listed() -> None:
     assert "A GDB server (QEMU and other simulators) as a debug probe" in pyocd("list", "--plugins")
 
 
-def test_load_then_look(at: Coordinates, elf: Path) -> None:
+def test_load_then_look(at: Coordinates, place: Place, elf: Path) -> None:
     said = pyocd("load", "-u", at.probe_uid, "-t", "cortex_m", str(elf))
     assert "programmed" in said
     said = pyocd(
         *("commander", "-u", at.probe_uid, "-t", "cortex_m"),
-        *("-c", "reset halt", "-c", "reg", "-c", "rw 0 8", "-c", "disasm 0x106 6", "-c", "go"),
+        *("-c", "reset halt", "-c", "reg", "-c", f"rw {place.code:#x} 8"),
+        *("-c", f"disasm {place.code + 0x106:#x} 6", "-c", "go"),
     )
-    assert "20001000 00000103" in said
-    assert "0x00000102" in said
+    assert f"{place.stack_top:08x} {place.code + 0x103:08x}" in said
+    assert f"0x{place.code + 0x102:08x}" in said
     assert "adds" in said
 
 
@@ -66,7 +86,7 @@ def test_reset(at: Coordinates, elf: Path, method: str) -> None:
     pyocd("reset", "-u", at.probe_uid, "-t", "cortex_m", "--method", method)
 
 
-def test_gdbserver_on_top(at: Coordinates, elf: Path) -> None:
+def test_gdbserver_on_top(at: Coordinates, place: Place, elf: Path) -> None:
     pyocd("load", "-u", at.probe_uid, "-t", "cortex_m", str(elf))
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
@@ -82,10 +102,11 @@ def test_gdbserver_on_top(at: Coordinates, elf: Path) -> None:
             assert server.stderr is not None
             assert any(f"listening on port {port}" in line for line in server.stderr)
             with socket.create_connection(("127.0.0.1", port), timeout=10) as debugger:
-                debugger.sendall(packet(b"m0,8"))
+                debugger.sendall(packet(b"m%x,8" % place.code))
                 said = b""
                 while b"#" not in said:
                     said += debugger.recv(4096)
-            assert b"0010002003010000" in said
+            words = (place.stack_top, place.code + 0x103)
+            assert b"".join(w.to_bytes(4, "little") for w in words).hex().encode() in said
         finally:
             server.kill()

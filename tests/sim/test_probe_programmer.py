@@ -16,6 +16,7 @@ from devices.mps2_firmware import (
     COUNTING,
     ECHO,
     LOCKUP,
+    PLACES,
     assemble,
     needs_assembler,
     needs_qemu,
@@ -57,8 +58,8 @@ def board(at: Coordinates) -> Iterator[Board]:
         yield opened
 
 
-def count(board: Board) -> int:
-    (value,) = struct.unpack("<I", board.read(COUNTER, 4))
+def count(board: Board, counter: int = COUNTER) -> int:
+    (value,) = struct.unpack("<I", board.read(counter, 4))
     return int(value)
 
 
@@ -69,7 +70,9 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize("name", BOARDS)
-def test_program_verify_run(name: str, counting: Path, tmp_path: Path) -> None:
+def test_program_verify_run(name: str, tmp_path: Path) -> None:
+    counting = assemble(COUNTING, tmp_path, board=name)
+    slot, counter = PLACES[name].slot, PLACES[name].counter
     image = os.urandom(100_003)
     phases: dict[str, float] = {}
     with (
@@ -77,16 +80,16 @@ def test_program_verify_run(name: str, counting: Path, tmp_path: Path) -> None:
         open_board(at.probe_uid, "cortex_m", on_progress=phases.__setitem__) as board,
     ):
         board.program(counting)
-        board.write(MODEL_SLOT + 1, image)
+        board.write(slot + 1, image)
         board.verify_elf(counting)
-        board.verify(MODEL_SLOT + 1, image)
+        board.verify(slot + 1, image)
         board.reset_and_run()
-        wait_until(lambda: count(board) > 1000)
+        wait_until(lambda: count(board, counter) > 1000)
         board.halt()
-        stopped = count(board)
-        assert count(board) == stopped
+        stopped = count(board, counter)
+        assert count(board, counter) == stopped
         board.resume()
-        wait_until(lambda: count(board) > stopped)
+        wait_until(lambda: count(board, counter) > stopped)
         at.check()
     assert phases == {"program": 1.0, "write": 1.0, "verify": 1.0, "read": 1.0}
 

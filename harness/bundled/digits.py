@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.bundled.layout import resized
+
 SIDE = 28
 SPLIT_SEED = 7
 HELD_OUT_IMAGES = 450
 VALIDATION_IMAGES = 200
-_SOURCE_SIDE = 8
 _SOURCE_MAX = 16
 
 
@@ -53,27 +54,9 @@ def load_split() -> DigitsSplit:
 def upscale(images: NDArray[np.int64]) -> NDArray[np.uint8]:
     """Enlarge (n, 8, 8) images of 0..16 to (n, 28, 28, 1) of 0..255, bilinearly.
 
-    Pixel centres are aligned and edges repeated. All weights are multiples of 1/14, so integer
-    arithmetic gives the same bytes everywhere; halves are rounded up.
+    The rule is that of `harness.bundled.layout`: integers only, the same bytes everywhere.
     """
-    weights = _bilinear_weights()
-    summed = weights @ images @ weights.T
-    full_scale = _SOURCE_MAX * int(weights[0].sum()) ** 2
-    grey = (summed * 255 * 2 + full_scale) // (2 * full_scale)
-    return grey.astype(np.uint8)[..., np.newaxis]
-
-
-def _bilinear_weights() -> NDArray[np.int64]:
-    """Weights (28, 8) of the source pixels in each target pixel, in fourteenths.
-
-    The centre of target pixel i lies at (i + 1/2) * 8/28 - 1/2 = (4 i - 5) / 14 source pixels.
-    """
-    weights = np.zeros((SIDE, _SOURCE_SIDE), np.int64)
-    for target in range(SIDE):
-        left, fraction = divmod(4 * target - 5, 14)
-        weights[target, max(left, 0)] += 14 - fraction
-        weights[target, min(left + 1, _SOURCE_SIDE - 1)] += fraction
-    return weights
+    return resized(images, SIDE, SIDE, _SOURCE_MAX)[..., np.newaxis]
 
 
 def augmented(

@@ -16,6 +16,8 @@ _SUFFIX = ".tflite"
 
 class _ModelFile(Schema):
     dataset: str | None = None
+    # Whether a run that names no model takes this one.
+    demo: bool = True
     # Where the model comes from, in the author's own keys: told to readers, used by nothing.
     training: dict[str, str | int | float] = Field(default={})
 
@@ -62,4 +64,10 @@ def _read(name: str, path: Path) -> ModelSource:
     file = path.with_suffix(_SUFFIX)
     if not file.is_file():
         raise bad_definition(path, [f"the model file {file.name} is not beside it"])
-    return ModelSource(name=name, path=file, dataset=definition.dataset, title=definition.title)
+    return ModelSource(
+        name=name,
+        path=file,
+        dataset=definition.dataset,
+        title=definition.title,
+        demo=definition.demo,
+    )

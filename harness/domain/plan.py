@@ -11,12 +11,16 @@ from harness.domain.target import Target
 
 @dataclass(frozen=True)
 class ModelSource:
-    """A model file and the name it goes by; `dataset` is the data set it was published with."""
+    """A model file and the name it goes by; `dataset` is the data set it was published with.
+
+    `demo` says whether a run that names no model takes this one.
+    """
 
     name: str
     path: Path
     dataset: str | None = None
     title: str = ""
+    demo: bool = True
 
 
 @dataclass(frozen=True)

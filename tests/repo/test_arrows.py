@@ -14,12 +14,13 @@ import harness
 PACKAGE = Path(harness.__file__).parent
 BOTTOM = {"errors", "domain"}
 LOGIC = {"model", "link", "results", "report"}
-ADAPTERS = {"catalog", "build", "machine", "probe", "power"}
+ADAPTERS = {"catalog", "build", "machine", "probe", "power", "doctor"}
 MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
     "errors": set(),
     "domain": {"errors"},
     **dict.fromkeys(LOGIC | ADAPTERS, BOTTOM),
+    "catalog": BOTTOM | {"bundled"},
     "bench": BOTTOM | LOGIC,
     "assembly": BOTTOM | LOGIC | ADAPTERS | {"bench"},
     "cli": BOTTOM | LOGIC | {"bench", "assembly"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -395,8 +396,18 @@ def digits(**overrides: Any) -> Dataset:
     return load_dataset("digits", **(wanted | overrides))
 
 
-def test_digits_takes_no_argument() -> None:
-    assert refused("digits:8").what == "'8': this data set takes no argument"
+def test_digits_takes_no_other_argument() -> None:
+    error = refused("digits:8")
+    assert (error.what, error.where) == ("'8' is no part of this data set", "digits:8")
+    assert error.hint == "Write digits, or digits:unlabelled."
+
+
+def test_digits_without_labels_say_why() -> None:
+    wanted: dict[str, Any] = {"dtype": DType.INT8, "scale": 1 / 255, "zero_point": -128}
+    found = load_dataset("digits:unlabelled", shape=(1, 640), limit=3, **wanted)
+    assert found.labels is None
+    assert found.no_labels == "digits:unlabelled has no labels"
+    assert found.inputs.tobytes() == digits(shape=(1, 640), limit=3).inputs.tobytes()
 
 
 BUNDLED = Path(__file__).parents[3] / "harness" / "bundled" / "digits.npz"
@@ -418,9 +429,40 @@ def test_digits_for_a_network_with_flat_input() -> None:
     assert digits(shape=(1, 784), limit=5).inputs.tobytes() == digits(limit=5).inputs.tobytes()
 
 
-def test_digits_for_a_network_of_another_size() -> None:
-    with pytest.raises(BadDataset, match="samples have shape 784, the model's input is 1x64"):
-        digits(shape=(1, 64))
+@pytest.mark.parametrize("shape", [(1, 49, 10, 1), (1, 32, 32, 3), (1, 96, 96, 3), (1, 640)])
+def test_digits_are_enlarged_to_the_networks_input(shape: tuple[int, ...]) -> None:
+    found = digits(shape=shape, limit=4)
+    assert found.inputs.shape == (4, *shape[1:])
+    with np.load(BUNDLED) as raw:
+        image = raw["x"][3, :, :, 0].astype(int)
+    rows, columns = shape[1:3] if len(shape) == 4 else (20, 32)
+    pixels = found.inputs[3].reshape(rows, columns, -1).astype(int) + 128
+
+    def along(index: int, size: int) -> tuple[int, int, Fraction]:
+        centre = min(max(Fraction((2 * index + 1) * 28 - size, 2 * size), Fraction(0)), 27)
+        return int(centre), min(int(centre) + 1, 27), centre % 1
+
+    for row, column in [(0, 0), (rows - 1, 3), (rows // 2, columns // 2), (7, columns - 1)]:
+        top, bottom, down = along(row, rows)
+        left, right, across = along(column, columns)
+        upper = image[top, left] * (1 - across) + image[top, right] * across
+        lower = image[bottom, left] * (1 - across) + image[bottom, right] * across
+        grey = int(upper * (1 - down) + lower * down + Fraction(1, 2))
+        assert set(pixels[row, column].tolist()) == {grey}
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [((1, 3, 96, 96), "1x3x96x96"), ((1, 7, 7, 1), "1x7x7x1"), ((1, 641), "1x641")],
+)
+def test_digits_for_a_network_whose_input_is_no_image(shape: tuple[int, ...], said: str) -> None:
+    with pytest.raises(BadDataset) as caught:
+        digits(shape=shape)
+    assert caught.value.what == (
+        f"the model's input is {said}, not an image of 8x8 or more, channels last"
+    )
+    assert caught.value.where == "digits"
+    assert caught.value.hint == "Use another data set (`harness datasets`)."
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04 no archive", b"text"])

@@ -139,6 +139,13 @@ def test_a_model_of_the_users_own(tree: Path) -> None:
     found = resolve_model("net")
     assert (found.name, found.path, found.dataset, found.title) == ("net", file, "digits", "A net")
     assert models()["net"] == found
+    assert found.demo
+
+
+def test_a_model_may_stay_out_of_the_demonstration(tree: Path) -> None:
+    add_file(tree, "models", "net.tflite", "")
+    add_file(tree, "models", "net.toml", 'id = "net"\ntitle = "A net"\ndemo = false\n')
+    assert not resolve_model("net").demo
 
 
 def test_a_definition_without_its_model(tree: Path) -> None:

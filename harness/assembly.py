@@ -76,12 +76,13 @@ def plan(
 ) -> list[Case]:
     """The cases of a run: models x targets x kernel sets x build variants.
 
-    What is not named is all there is: every bundled model, kernel set and simulated target.
+    What is not named is all there is: every bundled model, but for those whose definition says
+    `demo = false`, every kernel set and simulated target.
 
     Raises:
         UnknownName, BadDefinition, DuplicateName: from the definition files.
     """
-    chosen_models = [catalog.resolve_model(name) for name in models or catalog.models()]
+    chosen_models = [catalog.resolve_model(name) for name in models or _demo_models()]
     chosen_targets = [catalog.target(name) for name in targets or _simulated()]
     chosen_sets = [catalog.kernel_set(name) for name in kernel_sets or _reference_first()]
     variants = [catalog.build_variant(name) for name in builds or [DEFAULT_BUILD]]
@@ -131,6 +132,10 @@ def model_names() -> list[str]:
 def list_datasets() -> list[catalog.DatasetScheme]:
     """Every kind of data set."""
     return list(catalog.schemes().values())
+
+
+def _demo_models() -> list[str]:
+    return [model.name for model in catalog.models().values() if model.demo]
 
 
 def _simulated() -> list[str]:

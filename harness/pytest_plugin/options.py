@@ -29,7 +29,7 @@ def add_options(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="NAME|FILE",
-        help="bundled model or .tflite file (repeat for several; default: all bundled)",
+        help="bundled model or .tflite file (repeat for several; default: as `harness run`)",
     )
     group.addoption(
         "--build",

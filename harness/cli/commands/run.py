@@ -56,7 +56,8 @@ def run(
         typer.Option(
             "--model",
             "-m",
-            help="Bundled model or path of a .tflite. Default: all bundled.",
+            help="Bundled model or path of a .tflite. "
+            "Default: all bundled that do not say `demo = false`.",
             rich_help_panel=MATRIX,
             autocompletion=complete_model,
         ),
@@ -128,7 +129,8 @@ def run(
 ) -> None:
     """Measure models x kernel sets x targets and end in a comparison table.
 
-    With no options at all, every bundled model runs with every kernel set on every simulated board.
+    With no options at all, lenet-digits and mlp-digits run with every kernel set on every simulated
+    board (and every model of your own that does not say `demo = false`).
 
     Each case is built, flashed through pyOCD, verified, and must prove by handshake that it runs
     that firmware and that model; then all inputs are streamed and every output vector is compared

@@ -7,6 +7,7 @@ vector catch), B3.2.6 (AIRCR).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from harness.probe.backend import Backend, StopCause
 
@@ -60,8 +61,8 @@ class CoreDebug:
     # that are packed into a word.
     status = S_REGRDY
     reset_requests = SYSRESETREQ | _VECTRESET
-    named: Mapping[int, str] = _NAMED
-    packed: Mapping[int, str] = {20: ""}
+    named: ClassVar[Mapping[int, str]] = _NAMED
+    packed: ClassVar[Mapping[int, str]] = {20: ""}
 
     def __init__(self, core: Backend) -> None:
         self._core = core

@@ -6,6 +6,9 @@ DCRSR, DHCSR and DSCSR.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from harness.probe.backend import Backend
 from harness.probe.core_debug import SYSRESETREQ, CoreDebug
 
@@ -32,8 +35,8 @@ class CoreDebugV8M(CoreDebug):
     status = CoreDebug.status | S_SDE
     # There is no VECTRESET.
     reset_requests = SYSRESETREQ
-    named = {**CoreDebug.named, **_BANKED}
-    packed = {20: "", 34: "_s", 35: "_ns"}
+    named: ClassVar[Mapping[int, str]] = {**CoreDebug.named, **_BANKED}
+    packed: ClassVar[Mapping[int, str]] = {20: "", 34: "_s", 35: "_ns"}
 
     def __init__(self, core: Backend) -> None:
         super().__init__(core)

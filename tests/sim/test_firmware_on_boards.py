@@ -80,7 +80,7 @@ def build(board: str, folder: Path, **changed: str) -> Path:
         variables[f"HARNESS_{name.upper()}_ORIGIN"] = hex(region["origin"])
         variables[f"HARNESS_{name.upper()}_LENGTH"] = hex(region["length"])
     defines = [f"{name}={value}" for name, value in target.get("defines", {}).items()]
-    variables["HARNESS_DEFINES"] = ";".join(defines + [changed.pop("HARNESS_DEFINES", "")])
+    variables["HARNESS_DEFINES"] = ";".join([*defines, changed.pop("HARNESS_DEFINES", "")])
     variables |= changed
     for command in (
         ["cmake", "-G", "Ninja", "-S", str(ROOT / "firmware"), "-B", str(folder)]

@@ -14,6 +14,16 @@ SAME_PLACE(cmsis_nn_conv_params, activation.min, image_conv, activation_min);
 SAME_PLACE(cmsis_nn_conv_params, activation.max, image_conv, activation_max);
 ENDS_BEFORE(cmsis_nn_conv_params, image_conv, multipliers_at);
 
+static int32_t scratch_of(const cmsis_nn_conv_params *p, const cmsis_nn_dims *x, const cmsis_nn_dims *f,
+                          const cmsis_nn_dims *y)
+{
+#if defined(ARM_MATH_MVEI)
+    if (x->h == 1 && f->h == 1)
+        return arm_convolve_s8_get_buffer_size(x, f); /* invoke() may fall back to it; the others need none */
+#endif
+    return arm_convolve_wrapper_s8_get_buffer_size(p, x, f, y);
+}
+
 static int prepare(const struct model *model, const struct image_operator *op, uint32_t *scratch_bytes)
 {
     int status = check_conv_2d(model, op);
@@ -24,8 +34,8 @@ static int prepare(const struct model *model, const struct image_operator *op, u
     const struct image_dims *f = &op_input(model, op, 1)->dims;
     if (f->h * f->w * f->c > UINT16_MAX)
         return NOT_IMPLEMENTED; /* arm_convolve_s8 counts the columns of an odd last row in 16 bits */
-    *scratch_bytes = (uint32_t)arm_convolve_wrapper_s8_get_buffer_size(
-        op_params(op), dims_of(op_input(model, op, 0)), dims_of(op_input(model, op, 1)), dims_of(op_output(model, op)));
+    *scratch_bytes = (uint32_t)scratch_of(op_params(op), dims_of(op_input(model, op, 0)),
+                                          dims_of(op_input(model, op, 1)), dims_of(op_output(model, op)));
     return 0;
 }
 
@@ -36,9 +46,17 @@ static int invoke(const struct model *model, const struct image_operator *op)
     const struct image_tensor *output = op_output(model, op);
     const cmsis_nn_context context = scratch_context(model, op);
     const cmsis_nn_per_channel_quant_params quantization = quantization_at(model, p->multipliers_at, p->shifts_at);
-    return arm_convolve_wrapper_s8(&context, (const cmsis_nn_conv_params *)p, &quantization, dims_of(input),
-                                   tensor_data(model, input), dims_of(filter), tensor_data(model, filter), NULL,
-                                   op_bias(model, op), dims_of(output), tensor_data(model, output));
+    const int status = arm_convolve_wrapper_s8(
+        &context, (const cmsis_nn_conv_params *)p, &quantization, dims_of(input), tensor_data(model, input),
+        dims_of(filter), tensor_data(model, filter), NULL, op_bias(model, op), dims_of(output),
+        tensor_data(model, output));
+    if (status != ARM_CMSIS_NN_FAILURE)
+        return status;
+    /* On Helium arm_convolve_1_x_n_s8, which the wrapper calls, gives up at some paddings (those of VALID
+     * with more than one column left over, and of windows that hang over on both sides). */
+    return arm_convolve_s8(&context, (const cmsis_nn_conv_params *)p, &quantization, dims_of(input),
+                           tensor_data(model, input), dims_of(filter), tensor_data(model, filter), NULL,
+                           op_bias(model, op), dims_of(output), tensor_data(model, output));
 }
 
 KERNEL(3, "CONV_2D", prepare, invoke);

@@ -12,6 +12,8 @@ from operator_cases import Codes, OperatorCase, add, conv_2d, fully_connected, p
 ACTIVATIONS = st.sampled_from(["NONE", "RELU", "RELU6", "RELU_N1_TO_1"])
 PADDINGS = st.sampled_from(["SAME", "VALID"])
 SIZES = st.integers(1, 9)
+# Beyond the 16 lanes of a vector, and not only whole vectors.
+WIDE = st.integers(1, 40)
 ZEROS = st.integers(-128, 127)
 # Powers of two make exact ties, where one rounding tells from another.
 SCALES = st.one_of(
@@ -54,12 +56,14 @@ def _filter_size(draw: Any, size: int, dilation: int, padding: str) -> int:
 
 
 @st.composite
-def convolutions(draw: Any, *, depthwise: bool) -> OperatorCase:
+def convolutions(
+    draw: Any, *, depthwise: bool, depths: st.SearchStrategy[int] = SIZES
+) -> OperatorCase:
     """CONV_2D or DEPTHWISE_CONV_2D of all strides, dilations, batches and paddings."""
     rng, padding = _rng(draw), draw(PADDINGS)
-    height, width, channels_in = draw(SIZES), draw(SIZES), draw(SIZES)
+    height, width, channels_in = draw(SIZES), draw(SIZES), draw(depths)
     multiplier = draw(st.integers(1, 5)) if depthwise else None
-    channels = channels_in * multiplier if multiplier else draw(SIZES)
+    channels = channels_in * multiplier if multiplier else draw(depths)
     dilated = draw(st.booleans())
     dilation = (draw(st.integers(1, 3)), draw(st.integers(1, 3))) if dilated else (1, 1)
     # LiteRT refuses a stride together with a dilation, and unequal strides of a depthwise one.
@@ -81,6 +85,27 @@ def convolutions(draw: Any, *, depthwise: bool) -> OperatorCase:
     return conv_2d(
         x, codes(rng, *shape), scales, bias, y, stride=stride, dilation=dilation, padding=padding,
         activation=draw(ACTIVATIONS), depth_multiplier=multiplier,
+    )  # fmt: skip
+
+
+@st.composite
+def row_convolutions(draw: Any) -> OperatorCase:
+    """CONV_2D along one row, for which CMSIS-NN has a kernel."""
+    rng, padding = _rng(draw), draw(PADDINGS)
+    width, filter_width = draw(st.integers(1, 24)), draw(st.integers(2, 9))
+    channels_in, channels = 4 * draw(st.integers(1, 6)), draw(WIDE)
+    if padding == "VALID":
+        width = max(width, filter_width)
+    x = Codes(
+        codes(rng, draw(st.integers(1, 2)), 1, width, channels_in), draw(SCALES), draw(ZEROS)
+    )
+    scales = _weight_scales(draw, channels)
+    bias = rng.integers(-20000, 20000, channels).astype(np.int32) if draw(st.booleans()) else None
+    y = (_output_scale(draw, x.scale, scales, filter_width * channels_in), draw(ZEROS))
+    return conv_2d(
+        x, codes(rng, channels, 1, filter_width, channels_in), scales, bias, y,
+        stride=(1, draw(st.integers(1, 5))), dilation=(1, 1), padding=padding,
+        activation=draw(ACTIVATIONS), depth_multiplier=None,
     )  # fmt: skip
 
 
@@ -121,10 +146,10 @@ def fine_dense(draw: Any) -> OperatorCase:
 
 
 @st.composite
-def pools(draw: Any, kind: str) -> OperatorCase:
+def pools(draw: Any, kind: str, depths: st.SearchStrategy[int] = SIZES) -> OperatorCase:
     """AVERAGE_POOL_2D or MAX_POOL_2D."""
     rng, padding = _rng(draw), draw(PADDINGS)
-    height, width, channels = draw(SIZES), draw(SIZES), draw(SIZES)
+    height, width, channels = draw(SIZES), draw(SIZES), draw(depths)
     size = (_filter_size(draw, height, 1, padding), _filter_size(draw, width, 1, padding))
     x = Codes(
         codes(rng, draw(st.integers(1, 2)), height, width, channels), draw(SCALES), draw(ZEROS)

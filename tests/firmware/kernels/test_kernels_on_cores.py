@@ -5,17 +5,46 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
-from case_strategies import additions, convolutions, dense, fine_dense, pools, softmaxes
+from case_strategies import (
+    WIDE,
+    additions,
+    convolutions,
+    dense,
+    fine_dense,
+    pools,
+    row_convolutions,
+    softmaxes,
+)
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import SearchStrategy
 from kernel_program import FIRMWARE, Outcome, cmsis_nn_root, decode_answer, request_of, set_sources
 from operator_cases import OperatorCase
 
-CORES = {"cortex-m3": "mps2-an385", "cortex-m4": "mps2-an386", "cortex-m7": "mps2-an500"}
+
+
+@dataclass(frozen=True)
+class Core:
+    """A board, where its memory starts and how much of it there is, and flags beside -mcpu."""
+
+    machine: str
+    origin: int = 0
+    length: str = "4M"
+    flags: tuple[str, ...] = ()
+
+
+CORES = {
+    "cortex-m3": Core("mps2-an385"),
+    "cortex-m4": Core("mps2-an386"),
+    "cortex-m7": Core("mps2-an500"),
+    "cortex-m33": Core("mps2-an505", 0x1000_0000),
+    # The compiler knows Helium only along with floating point registers.
+    "cortex-m55": Core("mps3-an547", 0, "512K", ("-mfloat-abi=hard",)),
+}
 COMPILER = "arm-none-eabi-gcc"
 SIMULATOR = "qemu-system-arm"
 _HERE = Path(__file__).parent
@@ -42,10 +71,13 @@ def drawn(strategy: SearchStrategy[OperatorCase]) -> list[OperatorCase]:
 def cases() -> dict[str, list[OperatorCase]]:
     """Examples of each operator."""
     return {
-        "conv_2d": drawn(convolutions(depthwise=False)),
-        "depthwise_conv_2d": drawn(convolutions(depthwise=True)),
-        "average_pool_2d": drawn(pools("AVERAGE")),
-        "max_pool_2d": drawn(pools("MAX")),
+        "conv_2d": drawn(convolutions(depthwise=False))
+        + drawn(convolutions(depthwise=False, depths=WIDE))
+        + drawn(row_convolutions()),
+        "depthwise_conv_2d": drawn(convolutions(depthwise=True))
+        + drawn(convolutions(depthwise=True, depths=WIDE)),
+        "average_pool_2d": drawn(pools("AVERAGE")) + drawn(pools("AVERAGE", WIDE)),
+        "max_pool_2d": drawn(pools("MAX")) + drawn(pools("MAX", WIDE)),
         "add": drawn(additions()),
         "softmax": drawn(softmaxes()),
         "fully_connected": drawn(dense(power_of_two=False)) + drawn(fine_dense()),
@@ -76,14 +108,17 @@ def build(folder: Path, core: str, kernel_set: str, library: Sequence[Path]) -> 
     sources = [*set_sources(kernel_set), _HERE / "run_kernels.c", _HERE / "semihosting.c"]
     _compile(core, folder, sources)
     program = folder / "program"
-    link = [COMPILER, f"-mcpu={core}", "-mthumb", "--specs=nosys.specs", "-nostartfiles"]
+    at = CORES[core]
+    link = [COMPILER, f"-mcpu={core}", "-mthumb", *at.flags, "--specs=nosys.specs"]
+    link += [f"-Wl,--defsym=origin={at.origin:#x},--defsym=length={at.length}", "-nostartfiles"]
     link += ["-Wl,--gc-sections", "-Wl,--no-warnings", f"-T{_HERE / 'semihosting.ld'}"]
     subprocess.run([*link, "-o", program, *folder.glob("*.o"), *library], check=True)
     return program
 
 
 def _compile(core: str, folder: Path, sources: Sequence[Path], *more: str) -> None:
-    flags = [f"-mcpu={core}", "-mthumb", "-std=gnu11", "-O2", "-ffunction-sections", *more]
+    flags = [f"-mcpu={core}", "-mthumb", *CORES[core].flags, "-std=gnu11", "-O2"]
+    flags += ["-ffunction-sections", *more]
     if "-w" not in more:
         flags += ["-Wall", "-Wextra", "-Werror"]
     flags += [f"-I{FIRMWARE / 'core'}", f"-I{cmsis_nn_root() / 'Include'}"]
@@ -122,7 +157,7 @@ def differences(outcomes: list[Outcome], cases: list[OperatorCase]) -> list[int]
 def worst(program: Path, core: str, cases: dict[str, list[OperatorCase]]) -> dict[str, int]:
     """Largest difference from LiteRT of each operator, in LSB."""
     everything = [case for some in cases.values() for case in some]
-    largest = iter(differences(run(program, CORES[core], everything), everything))
+    largest = iter(differences(run(program, CORES[core].machine, everything), everything))
     return {name: max(next(largest) for _ in some) for name, some in cases.items()}
 
 

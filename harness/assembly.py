@@ -16,11 +16,12 @@ from pathlib import Path
 
 import harness
 from harness import build as building
-from harness import catalog
+from harness import catalog, doctor
 from harness.bench.events import Listener, nobody
 from harness.bench.prepare import prepare
 from harness.bench.rig import Board, Rig, Tell
 from harness.bench.run import Outcome, run_cases
+from harness.domain.checkup import Finding
 from harness.domain.coordinates import Coordinates
 from harness.domain.dataset import Dataset
 from harness.domain.firmware import BuildVariant, Firmware, KernelSet
@@ -29,16 +30,22 @@ from harness.domain.plan import Case, ModelSource
 from harness.domain.record import RunInfo
 from harness.domain.target import Target
 from harness.domain.units import Fidelity
+from harness.link.checkup import checkup as link_checkup
+from harness.machine import checkup as machine_checkup
 from harness.machine import start_machine
 from harness.model import compile_image, read_tflite
+from harness.probe.checkup import plugin_checkup, probes_checkup
 from harness.probe.programmer import open_board
 from harness.results import DEFAULT_RESULTS, Store, open_store
+from harness.results import checkup as results_checkup
 
 __all__ = [
+    "CHECKUP_DEADLINE_S",
     "DEFAULT_BUILD",
     "DEFAULT_RESULTS",
     "Bench",
     "cache_dir",
+    "checkup",
     "list_build_variants",
     "list_datasets",
     "list_kernel_sets",
@@ -50,6 +57,7 @@ __all__ = [
 ]
 
 DEFAULT_BUILD = "O2"
+CHECKUP_DEADLINE_S = 20.0
 
 
 def cache_dir() -> Path:
@@ -180,6 +188,37 @@ def rig() -> Rig:
         return start_machine(target, work_dir=work_dir)
 
     return Rig(build=build, load_dataset=load, start=machine, open_board=board, cache_dir=cache)
+
+
+def checkup(
+    targets: Sequence[str] | None = None,
+    *,
+    results: Path | str = DEFAULT_RESULTS,
+    deadline_s: float = CHECKUP_DEADLINE_S,
+) -> list[Finding]:
+    """Look at all that runs on `targets` need; change nothing.
+
+    By default at what every simulated target needs, and at what boards would need on this desk.
+
+    Each program that is asked is ended after `deadline_s` seconds.
+
+    Raises:
+        UnknownName, BadDefinition, DuplicateName: from the definition files.
+    """
+    chosen = [catalog.target(name) for name in targets or _simulated()]
+    board = any(target.fidelity is Fidelity.SILICON for target in chosen)
+    ask = building.asker(deadline_s)
+    desk: list[Finding] = []
+    if board or not targets:
+        desk = [*probes_checkup(ask, needed=board), *link_checkup(needed=board)]
+    return [
+        *doctor.checkup(),
+        *building.checkup(chosen, ask, cache_dir()),
+        *machine_checkup(chosen, ask),
+        *plugin_checkup(ask, doctor.reinstall()),
+        *desk,
+        *results_checkup(results, deadline_s),
+    ]
 
 
 class Bench:

@@ -10,10 +10,11 @@ import os
 import shutil
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
+from harness.domain.checkup import Ask, Finding, State, first_line, version_in
 from harness.domain.coordinates import Coordinates
 from harness.domain.target import Target
 from harness.errors import BadDefinition, LinkError, RigError, SimulatorDied, ToolMissing
@@ -21,6 +22,7 @@ from harness.machine._process import Simulator
 
 _PROGRAM = "qemu-system-arm"
 _PROGRAM_VARIABLE = "HARNESS_QEMU"
+_INSTALL = "sudo apt-get install qemu-system-arm"
 _START_S = 20.0
 # A process closes its sockets a moment before it can be seen to have ended.
 _REAP_S = 0.2
@@ -72,6 +74,35 @@ def start(target: Target, *, work_dir: Path) -> Iterator[Coordinates]:
             if not isinstance(error, SimulatorDied) and simulator.has_ended(_REAP_S):
                 raise simulator.obituary() from error
             raise
+
+
+def checkup(targets: Sequence[Target], ask: Ask) -> Iterator[Finding]:
+    """QEMU's version, and whether it knows the boards of `targets`."""
+    mend = f"unset {_PROGRAM_VARIABLE}" if os.environ.get(_PROGRAM_VARIABLE) else _INSTALL
+    stops = ToolMissing.exit_code
+    try:
+        program = _program()
+    except ToolMissing as error:
+        what = (error.what, mend, stops)
+        yield Finding("machine", _PROGRAM, State.MISSING, "", *what)
+        return
+    answer = ask([program, "--version"])
+    version = version_in(answer.output)
+    if answer.status != 0 or not version:
+        said = f"{program}: {first_line(answer.output)}"
+        yield Finding("machine", _PROGRAM, State.FAULTY, "", said, mend, stops)
+        return
+    yield Finding("machine", _PROGRAM, State.OK, version, program)
+    known = {line.split(" ")[0] for line in ask([program, "-M", "help"]).output.splitlines()}
+    for target in targets:
+        board = target.machine_options.get("machine", "")
+        name = f"board {board}"
+        if board in known:
+            yield Finding("machine", name, State.OK, note=f"for {target.id}")
+        else:
+            note = f"for {target.id}: this QEMU has no such board"
+            newer = mend if mend != _INSTALL else f"{_INSTALL} --only-upgrade"
+            yield Finding("machine", name, State.FAULTY, version, note, newer, stops)
 
 
 def _program() -> str:

@@ -24,7 +24,7 @@ from checkout import ROOT, name_of, tracked
 
 FENCE = re.compile(r"(?ms)^( *)```(\w+)\n(.*?)^\1```")
 SHELL = {"sh", "shell", "bash"}
-CHEAP = {"targets", "models", "kernels", "datasets", "--help", "--version"}
+CHEAP = {"targets", "models", "kernels", "datasets", "doctor", "--help", "--version"}
 
 
 def blocks(*languages: str) -> Iterator[tuple[Path, str]]:

@@ -1,12 +1,13 @@
-"""Kernel libraries by name: a library is a module of this package with `obtain(cache_dir)`."""
+"""Kernel libraries by name: a library is a module here with `obtain(...)` and `checkup(...)`."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from harness.domain.checkup import Finding
 from harness.domain.firmware import Library
 from harness.errors import LibraryUnavailable
 
@@ -20,7 +21,7 @@ def obtain_library(
         LibraryUnavailable: no such library, or its sources cannot be had.
         ToolMissing: what downloads them is missing.
     """
-    known = {info.name.replace("_", "-"): info.name for info in pkgutil.iter_modules(__path__)}
+    known = _known()
     if name not in known:
         raise LibraryUnavailable(
             f"there is no library {name!r}",
@@ -30,6 +31,16 @@ def obtain_library(
     module = importlib.import_module(f"{__name__}.{known[name]}")
     library: Library = module.obtain(cache_dir, on_event or _nobody)
     return library
+
+
+def library_checkups(cache_dir: Path) -> Iterator[Finding]:
+    """Which of the libraries are there, and from where; nothing is downloaded."""
+    for module in _known().values():
+        yield importlib.import_module(f"{__name__}.{module}").checkup(cache_dir)
+
+
+def _known() -> dict[str, str]:
+    return {info.name.replace("_", "-"): info.name for info in pkgutil.iter_modules(__path__)}
 
 
 def _nobody(message: str) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from harness.build.cache import publish, workshop
 from harness.build.fingerprint import source_files, tree_hash
 from harness.build.process import run
+from harness.domain.checkup import Finding, State
 from harness.domain.firmware import Library
 from harness.errors import LibraryUnavailable, ToolMissing
 
@@ -63,7 +64,7 @@ def obtain(
     own = os.environ.get(ROOT_VARIABLE)
     if own:
         return describe(Path(own).expanduser().resolve(), where=ROOT_VARIABLE)
-    entry = cache_dir / "libraries" / f"cmsis-nn-{release.sha256[:16]}"
+    entry = _entry(cache_dir, release)
     found = _cached(entry, release)
     if found is not None:
         return found
@@ -83,6 +84,41 @@ def obtain(
             hint=f"Set {ROOT_VARIABLE} to a CMSIS-NN tree.",
         )
     return found
+
+
+def checkup(cache_dir: Path, *, release: Release = PINNED) -> Finding:
+    """Which tree a build would take: that of CMSIS_NN_ROOT, the cached one, or one to download."""
+    own = os.environ.get(ROOT_VARIABLE)
+    if own:
+        try:
+            found = describe(Path(own).expanduser().resolve(), where=ROOT_VARIABLE)
+        except LibraryUnavailable as error:
+            return Finding(
+                *("build", "cmsis-nn", State.FAULTY),
+                note=f"{ROOT_VARIABLE}: {error.what}",
+                mend=f"unset {ROOT_VARIABLE}",
+                exit_code=error.exit_code,
+            )
+        return Finding(
+            "build", "cmsis-nn", State.OK, found.version, f"{ROOT_VARIABLE}={found.root}"
+        )
+    entry = _entry(cache_dir, release)
+    try:
+        cached = _cached(entry, release)
+    except (LibraryUnavailable, OSError):  # damaged, which a build finds out too
+        cached = None
+    if cached is not None:
+        return Finding("build", "cmsis-nn", State.OK, cached.version, f"cached in {entry}")
+    state = "damaged" if os.access(entry, os.F_OK) else "not there yet"
+    return Finding(
+        *("build", "cmsis-nn", State.OPTIONAL),
+        note=f"{state}: the first run that needs it downloads it",
+        mend="harness run --kernels cmsis-nn --model mlp-digits --limit 1",
+    )
+
+
+def _entry(cache_dir: Path, release: Release) -> Path:
+    return cache_dir / "libraries" / f"cmsis-nn-{release.sha256[:16]}"
 
 
 def _cached(entry: Path, release: Release) -> Library | None:

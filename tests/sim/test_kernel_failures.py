@@ -17,7 +17,7 @@ from harness.domain.record import CaseStatus
 from harness.errors import DeviceFault, KernelRefused
 from harness.results import open_store
 
-TARGET = "mps2-an500"
+TARGETS = ("mps2-an500", "mps2-an505", "mps3-an547")  # Armv7-M, Armv8-M, and with Helium
 TOOLS = ("arm-none-eabi-gcc", "cmake", "ninja", "qemu-system-arm")
 NO_IMPLEMENTATION = -2
 MODEL, SOFTMAX = "mlp-digits", 3  # RESHAPE, FULLY_CONNECTED, FULLY_CONNECTED, SOFTMAX
@@ -47,7 +47,7 @@ static int invoke(const struct model *m, const struct image_operator *op)
 KERNEL(25, "SOFTMAX", prepare, invoke);
 """
 UNDEFINED = '__asm volatile(".global fault_here\\nfault_here: udf #1");'
-UNMAPPED = "*(volatile int *)0xB0000000u = 1;"
+UNMAPPED = "*(volatile int *)0x5E000000u = 1;"
 
 
 @pytest.fixture
@@ -62,32 +62,33 @@ def faulting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def measure(tmp_path: Path, kernel_sets: list[str], model: str) -> Outcome:
-    cases = assembly.plan(targets=[TARGET], kernel_sets=kernel_sets, models=[model], limit=1)
+def measure(tmp_path: Path, target: str, kernel_sets: list[str], model: str) -> Outcome:
+    cases = assembly.plan(targets=[target], kernel_sets=kernel_sets, models=[model], limit=1)
     return assembly.Bench(tmp_path / "results.db").measure(cases)
 
 
-def address(kernel_set: str, name: str) -> int:
+def address(target: str, kernel_set: str, name: str) -> int:
     firmware = assembly.rig().build(
-        catalog.target(TARGET), catalog.kernel_set(kernel_set), catalog.build_variant("O2"), print
+        catalog.target(target), catalog.kernel_set(kernel_set), catalog.build_variant("O2"), print
     )
     table = ELFFile(io.BytesIO(firmware.elf.read_bytes())).get_section_by_name(".symtab")
     (found,) = table.get_symbol_by_name(name)
     return int(found["st_value"])
 
 
+@pytest.mark.parametrize("target", TARGETS)
 def test_a_fault_names_the_operator_in_flight_and_the_next_case_runs(
-    faulting: Path, tmp_path: Path
+    faulting: Path, tmp_path: Path, target: str
 ) -> None:
     (faulting / "softmax.c").write_text(FAULTING.format(prepare="", invoke=UNDEFINED))
-    outcome = measure(tmp_path, ["faulting", "reference"], MODEL)
+    outcome = measure(tmp_path, target, ["faulting", "reference"], MODEL)
 
     (fault,) = outcome.errors
     assert isinstance(fault, DeviceFault)
     assert outcome.exit_code == DeviceFault.exit_code
     assert f"a fault in operator {SOFTMAX} (SOFTMAX): UNDEFINSTR; pc=0x" in fault.what
     assert set(fault.registers) >= {"pc", "lr", "cfsr", "hfsr", "bfar"}
-    assert fault.registers["pc"] == address("faulting", "fault_here") & ~1
+    assert fault.registers["pc"] == address(target, "faulting", "fault_here") & ~1
 
     failed, good = open_store(tmp_path / "results.db").cases(outcome.run_id)
     assert (failed.status, failed.error_class) == (CaseStatus.FAILED, "DeviceFault")
@@ -96,11 +97,12 @@ def test_a_fault_names_the_operator_in_flight_and_the_next_case_runs(
     assert (good.kernel_set, good.status) == ("reference", CaseStatus.OK)
 
 
+@pytest.mark.parametrize("target", TARGETS)
 def test_a_fault_while_a_model_is_loaded_names_the_operator_too(
-    faulting: Path, tmp_path: Path
+    faulting: Path, tmp_path: Path, target: str
 ) -> None:
     (faulting / "softmax.c").write_text(FAULTING.format(prepare=UNMAPPED, invoke=""))
-    (fault,) = measure(tmp_path, ["faulting"], MODEL).errors
+    (fault,) = measure(tmp_path, target, ["faulting"], MODEL).errors
     assert isinstance(fault, DeviceFault)
     assert f"a fault in operator {SOFTMAX} (SOFTMAX): " in fault.what
 
@@ -120,7 +122,7 @@ def wide_convolution(path: Path) -> Path:
 
 def test_a_shape_that_cmsis_nn_refuses_runs_on_the_reference_kernels(tmp_path: Path) -> None:
     model = wide_convolution(tmp_path / "wide.tflite")
-    outcome = measure(tmp_path, ["cmsis-nn", "reference"], str(model))
+    outcome = measure(tmp_path, TARGETS[0], ["cmsis-nn", "reference"], str(model))
 
     (refused,) = outcome.errors
     assert isinstance(refused, KernelRefused)

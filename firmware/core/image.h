@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define IMAGE_MAGIC 0x31494D48u
-#define IMAGE_VERSION 1u
+#define IMAGE_VERSION 2u
 #define IMAGE_NO_TENSOR 0xFFFFu
 
 enum image_place { IMAGE_IN_ARENA = 0, IMAGE_IN_IMAGE = 1 };
@@ -89,7 +89,7 @@ struct image_fully_connected {
     int32_t input_offset, filter_offset, output_offset;
     int32_t activation_min, activation_max;
     int32_t per_channel;
-    uint32_t multipliers_at, shifts_at;
+    uint32_t multipliers_at, shifts_at, sums_at;
 };
 
 struct image_softmax {

@@ -1,4 +1,4 @@
-"""Encodes a lowered and planned network as a model image, `firmware/IMAGE.md` version 1."""
+"""Encodes a lowered and planned network as a model image, `firmware/IMAGE.md` version 2."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from harness.model.dims import Dims
 from harness.model.lowered import Lowered, Operand, Words
 
 MAGIC = 0x31494D48
-VERSION = 1
+VERSION = 2
 HEADER_BYTES = 96
 CRC_START = 16
 NO_TENSOR = 0xFFFF

@@ -137,6 +137,8 @@ KERNEL({BARE_OPCODE}, "BARE", prepare, invoke);
             RESHAPE: lambda *_: [],
         }[opcode]
         buffer = f"(void *){self._memory.arena.origin + scratch_at:#x}u"
+        if opcode == FULLY_CONNECTED:  # the weights' sums, which only Helium reads
+            buffer = self._image_pointer(self._words(at + params_offset, 9)[8])
         lines = [
             constant("cmsis_nn_context", "context", (buffer, scratch)),
             "(void)context;",

@@ -17,21 +17,21 @@ static int prepare(const struct model *model, const struct image_operator *op, u
     const struct image_fully_connected *p = op_params(op);
     if (p->filter_offset != 0)
         return NOT_IMPLEMENTED; /* CMSIS-NN ignores it */
-    *scratch_bytes = (uint32_t)arm_fully_connected_s8_get_buffer_size(dims_of(op_input(model, op, 1)));
+    *scratch_bytes = 0; /* the buffer that CMSIS-NN asks for on Helium is for the sums, which the image has */
     return 0;
 }
 
 /* This release has no per-channel kernel. Its 1x1 convolution would do, but rounds apart from
  * arm_fully_connected_s8 when the inner kernel is built with CMSIS_NN_USE_SINGLE_ROUNDING; so the inner
  * kernel is called for one output at a time. */
-static int invoke_per_channel(const struct image_fully_connected *p, const int32_t *kernel_sum, int32_t batches,
+static int invoke_per_channel(const struct image_fully_connected *p, const int32_t *sums, int32_t batches,
                               const struct image_dims *f, const int8_t *in, const int8_t *weights,
                               const int32_t *bias, const int32_t *multipliers, const int32_t *shifts, int8_t *out)
 {
     for (int32_t n = 0; n < batches; n++, in += f->n)
         for (int32_t oc = 0; oc < f->c; oc++) {
             const int status = arm_nn_vec_mat_mult_t_s8(
-                in, weights + oc * f->n, kernel_sum ? kernel_sum + oc : NULL, bias ? bias + oc : NULL, out++,
+                in, weights + oc * f->n, sums + oc, bias ? bias + oc : NULL, out++,
                 p->input_offset, p->output_offset, multipliers[oc], shifts[oc], f->n, 1, p->activation_min,
                 p->activation_max, 1);
             if (status)
@@ -47,17 +47,11 @@ static int invoke(const struct model *model, const struct image_operator *op)
     const struct image_dims *f = &filter->dims, *y = &output->dims;
     const int8_t *in = tensor_data(model, op_input(model, op, 0)), *weights = tensor_data(model, filter);
     const int32_t *multipliers = image_words(model, p->multipliers_at), *shifts = image_words(model, p->shifts_at);
-    cmsis_nn_context context = scratch_context(model, op);
+    const int32_t *sums = image_words(model, p->sums_at); /* read on Helium only, and never written */
+    const cmsis_nn_context context = {(void *)(uintptr_t)sums, f->c * (int32_t)sizeof *sums};
     const cmsis_nn_dims input_dims = {.n = y->n * y->h * y->w}; /* batches; nothing else is read */
-#if defined(ARM_MATH_MVEI)
-    const int status = arm_vector_sum_s8(context.buf, f->n, f->c, weights);
-    if (status)
-        return status;
-#else
-    context.buf = NULL;
-#endif
     if (p->per_channel)
-        return invoke_per_channel(p, context.buf, input_dims.n, f, in, weights, op_bias(model, op), multipliers, shifts,
+        return invoke_per_channel(p, sums, input_dims.n, f, in, weights, op_bias(model, op), multipliers, shifts,
                                   tensor_data(model, output));
     const cmsis_nn_per_tensor_quant_params quantization = {multipliers[0], shifts[0]};
     return arm_fully_connected_s8(&context, (const cmsis_nn_fc_params *)p, &quantization, &input_dims, in,

@@ -55,12 +55,16 @@ static COLD int check_multiplier(int32_t multiplier, int32_t shift)
     return in_range(multiplier, 0, INT32_MAX) | in_range(shift, -31, 30);
 }
 
+/* `count` words at an image offset lie inside the image. */
+static COLD int check_words(const struct model *m, uint32_t at, int32_t count)
+{
+    return at % 4 || at + 4u * (uint64_t)count > m->image_bytes ? BAD_ARGUMENT : 0;
+}
+
 /* `channels` multipliers and shifts lie inside the image and are in range. */
 static COLD int check_requantization(const struct model *m, uint32_t multipliers_at, uint32_t shifts_at, int32_t channels)
 {
-    const uint64_t bytes = 4u * (uint64_t)channels;
-    if (multipliers_at % 4 || shifts_at % 4 || multipliers_at + bytes > m->image_bytes ||
-        shifts_at + bytes > m->image_bytes)
+    if (check_words(m, multipliers_at, channels) || check_words(m, shifts_at, channels))
         return BAD_ARGUMENT;
     const int32_t *multipliers = image_words(m, multipliers_at), *shifts = image_words(m, shifts_at);
     for (int32_t i = 0; i < channels; i++)
@@ -146,7 +150,7 @@ COLD int check_fully_connected(const struct model *m, const struct image_operato
         return BAD_ARGUMENT;
     return check_bias(m, op, y->c) | in_range(p->per_channel, 0, 1) | check_offsets(p->input_offset, p->output_offset) |
            check_offsets(p->filter_offset, 0) |
-           check_activation(p->activation_min, p->activation_max) |
+           check_activation(p->activation_min, p->activation_max) | check_words(m, p->sums_at, y->c) |
            check_requantization(m, p->multipliers_at, p->shifts_at, p->per_channel ? y->c : 1);
 }
 

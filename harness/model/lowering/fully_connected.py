@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from harness.domain.network import Tensor
 from harness.model.activation import activation_bounds
 from harness.model.dims import dims_of
@@ -42,6 +44,7 @@ def lower(use: OperatorUse) -> Lowered:
             *activation_bounds(use, y),
             int(per_channel),
             *_requantization(use, x, weights, y, outputs),
+            _sums(weights, outputs),
         ),
     )
 
@@ -55,6 +58,12 @@ def _checked_shape(use: OperatorUse, x: Tensor, weights: Tensor, y: Tensor) -> t
     if rest or not y.shape or y.shape[-1] != outputs or y.elements != rows * outputs:
         raise use.broken(f"weights [{outputs}, {depth}] do not turn {describe(x)} into the output")
     return outputs, depth
+
+
+def _sums(weights: Tensor, outputs: int) -> Words:
+    """Sum of each output's weights: vector kernels multiply it by the offset of the inputs."""
+    rows = np.frombuffer(weights.data or b"", np.int8).reshape(outputs, -1)
+    return Words(tuple(int(total) for total in rows.sum(axis=1, dtype=np.int32)))
 
 
 def _requantization(

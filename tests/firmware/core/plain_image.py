@@ -98,7 +98,7 @@ class Image:
         body += bytes(-len(body) % 16)
         fields = {
             "magic": 0x31494D48,
-            "version": 1,
+            "version": 2,
             "header_bytes": 96,
             "image_bytes": 96 + len(body),
             "crc32": 0,

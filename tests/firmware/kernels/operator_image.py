@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 ABSENT = 0xFFFF
 _INT8, _INT32 = 9, 2
+_FULLY_CONNECTED = 9
 _ARENA, _IMAGE = 0, 1
 _GAP = 48  # between tensors of the arena, so that an access beside one is seen
 
@@ -23,7 +24,7 @@ class OperatorImage:
     `inputs` are activations, `constants` follow them (None: absent); all are arrays of int8 or
     int32 that are stored as they are, with `dims` (n, h, w, c) in the tensor record.
     `params` are the 32-bit words of the parameters; the place of `multipliers` and `shifts` is
-    appended to them where there are any.
+    appended to them where there are any, and for FULLY_CONNECTED that of the weights' sums.
     """
 
     opcode: int
@@ -39,6 +40,7 @@ class OperatorImage:
     tensor_dtype: dict[int, int] = field(default_factory=dict)  # index -> a dtype that is wrong
     multipliers_at: int | None = None
     shifts_at: int | None = None
+    sums_at: int | None = None
     drop: Sequence[int] = ()  # inputs whose index is 0xFFFF
     output_count: int = 1
 
@@ -61,6 +63,10 @@ class OperatorImage:
         blob += scales
         shifts_at = len(blob)
         blob += struct.pack(f"<{len(self.shifts)}i", *self.shifts)
+        sums_at = len(blob)
+        weights = self.constants[0] if self.opcode == _FULLY_CONNECTED else None
+        if weights is not None:
+            blob += weights.reshape(len(weights), -1).sum(axis=1, dtype="<i4").tobytes()
         _align(blob)
 
         words = [int(w) for w in self.params]
@@ -69,6 +75,8 @@ class OperatorImage:
                 multipliers_at if self.multipliers_at is None else self.multipliers_at,
                 shifts_at if self.shifts_at is None else self.shifts_at,
             ]
+        if weights is not None:
+            words.append(sums_at if self.sums_at is None else self.sums_at)
         params = b"".join(struct.pack("<I", w & 0xFFFFFFFF) for w in words)
 
         # Constants stand last, so that reading beyond the weights leaves the allocation.

@@ -133,6 +133,11 @@ def test_multipliers_outside_the_image(
     assert kernels.run(replace(make(), shifts_at=place)).prepare == BAD
 
 
+@pytest.mark.parametrize("place", [2, 2**31, 0xFFFFFFFC])
+def test_sums_of_weights_outside_the_image(kernels: KernelProgram, place: int) -> None:
+    assert kernels.run(replace(dense(), sums_at=place)).prepare == BAD
+
+
 @pytest.mark.parametrize("make", [conv, depthwise, dense])
 @pytest.mark.parametrize(("multiplier", "shift"), [(-1, 0), (2**30, 31), (2**30, -32)])
 def test_multipliers_and_shifts_out_of_range(

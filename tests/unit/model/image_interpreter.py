@@ -109,10 +109,11 @@ def depthwise(image: DecodedImage, arena: NDArray[np.int8], op: DecodedOperator)
 
 
 def fully_connected(image: DecodedImage, arena: NDArray[np.int8], op: DecodedOperator) -> Ints:
-    offset, filter_offset, out_offset, low, high, per_channel, m_at, s_at = op.params
+    offset, filter_offset, out_offset, low, high, per_channel, m_at, s_at, sums_at = op.params
     depth, _, _, outputs = image.tensors[op.inputs[1] or 0].dims
     x = load(image, arena, op.inputs[0]).reshape(-1, depth) + offset
     w = load(image, arena, op.inputs[1]).reshape(outputs, depth) + filter_offset
+    assert np.array_equal((w - filter_offset).sum(axis=1), image.words(sums_at, outputs))
     y = x @ w.T + bias_of(image, arena, op, outputs)
     count = outputs if per_channel else 1
     y = once(y, np.array(image.words(m_at, count)), np.array(image.words(s_at, count)))

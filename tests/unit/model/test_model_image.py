@@ -19,11 +19,11 @@ from harness.model import compile_image, decode_image
 
 # FULLY_CONNECTED of [1, 2] with weights (1, 2) and bias 7; laid out by hand from IMAGE.md.
 GOLDEN = """
-  484d4931 0100 6000 50010000 ........                   magic, version, header, image, CRC-32
+  484d4931 0200 6000 50010000 ........                   magic, version, header, image, CRC-32
   000102030405060708090a0b0c0d0e0f 101112131415161718191a1b1c1d1e1f
   20000000                                               arena: 16 for x, 16 for y
   60000000 04000000 e4000000 01000000 e0000000           tensors, operators, inputs and outputs
-  0100 0100 38000000 00000000000000000000000000000000
+  0100 0100 3c000000 00000000000000000000000000000000
 
   00000000 02000000 01000000 01000000 01000000 02000000 09 00 000000000000   x, arena 0
   30010000 02000000 02000000 01000000 01000000 01000000 09 01 000000000000   weights: n in, c out
@@ -32,13 +32,14 @@ GOLDEN = """
 
   0000 0300                                              input x, output y
 
-  0900 3800 1800 03 01 00000000 00000000                 FULLY_CONNECTED, 56 bytes, no scratch
+  0900 3c00 1800 03 01 00000000 00000000                 FULLY_CONNECTED, 60 bytes, no scratch
   0000 0100 0200 0300                                    x, weights, bias; y
   01000000 00000000 02000000                             offsets: input 1, filter 0, output 2
   80ffffff 7f000000 00000000                             -128 to 127, one scale
-  1c010000 20010000                                      multipliers, shifts
+  20010000 24010000 28010000                             multipliers, shifts, sums
   00000040 feffffff                                      2^30, -2: 0.5 * 0.25 / 1
-  000000000000000000000000
+  03000000                                               1 + 2
+  00000000
 
   0102 0000000000000000000000000000                      weights at 0x130
   07000000 000000000000000000000000                      bias at 0x140
@@ -90,7 +91,7 @@ def test_what_the_host_knows_of_it() -> None:
         "tiny",
         2,
         6,
-        8,
+        12,
     )
     assert (image.arena_bytes, image.arena_lower_bound, image.scratch) == (64, 64, (20,))
     (operator,) = image.operators
@@ -137,11 +138,11 @@ def test_round_trip(tmp_path: Path) -> None:
 
 def test_the_overhead_is_records_and_alignment_only(tmp_path: Path) -> None:
     image = compile_image(small.network_of(small.chain(), tmp_path))
-    records = 96 + 8 * 32 + 4 + (24 + 48) + 20 + (24 + 32) + (20 + 20)
+    records = 96 + 8 * 32 + 4 + (24 + 48) + 20 + (24 + 36) + (20 + 20)
     unaligned = records + image.quantization_bytes
     constants = -(-unaligned // 16) * 16 + (48 + 16 + 192)  # 36 filters, 4 biases, 180 weights
     assert image.weight_bytes == 36 + 16 + 180
-    assert image.quantization_bytes == 4 * 4 * 2 + 4 * 2
+    assert image.quantization_bytes == 4 * 4 * 2 + 4 * 2 + 4 * 5
     assert len(image.data) == constants
 
 
@@ -163,8 +164,8 @@ def test_equal_constants_are_kept_once(tmp_path: Path) -> None:
         a, b = first.inputs[position], second.inputs[position]
         assert a != b
         assert tensors[a or 0].offset == tensors[b or 0].offset
-    assert first.params[6:8] == second.params[6:8]
-    assert (image.weight_bytes, image.quantization_bytes) == (32, 8)
+    assert first.params[6:9] == second.params[6:9]
+    assert (image.weight_bytes, image.quantization_bytes) == (32, 8 + 16)
     assert image.macs == 32
 
 
@@ -237,8 +238,8 @@ def test_too_many_tensors_for_the_format() -> None:
 @pytest.mark.parametrize(
     ("at", "form", "value", "what"),
     [
-        (0, "<I", 0, "not a model image of version 1"),
-        (4, "<H", 2, "not a model image of version 1"),
+        (0, "<I", 0, "not a model image of version 2"),
+        (4, "<H", 1, "not a model image of version 2"),
         (8, "<I", 0x160, "the header counts 352 bytes, the image has 336"),
         (12, "<I", 0, "the header says 00000000"),
     ],
@@ -256,7 +257,7 @@ def test_decoding_a_damaged_header(at: int, form: str, value: int, what: str) ->
     ("at", "form", "value", "what"),
     [
         (52, "<I", 0x14F, "a record leads outside the 336 bytes of the image"),
-        (76, "<I", 60, "operator records take 56 bytes, not 60"),
+        (76, "<I", 56, "operator records take 60 bytes, not 56"),
         (96 + 32, "<I", 0x14F, "a constant ends at byte 337 of 336"),
         (0xE4 + 4, "<H", 8, "an operator record at byte 228 contradicts itself"),
     ],

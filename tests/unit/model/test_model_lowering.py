@@ -89,7 +89,11 @@ def test_fully_connected(tmp_path: Path) -> None:
     assert fc.params[:6] == (1, 5, 2, -128, 127, 0)
     assert image.words(fc.params[6], 1) == (Q,)
     assert image.words(fc.params[7], 1) == (-2,)
-    assert len(fc.params) == 8
+    w, depth = image.tensors[fc.inputs[1] or 0], 4
+    weights = np.frombuffer(image.data[w.offset : w.offset + w.nbytes], np.int8)
+    sums = [sum(int(v) for v in weights[n : n + depth]) for n in range(0, len(weights), depth)]
+    assert image.words(fc.params[8], 3) == tuple(sums)
+    assert len(fc.params) == 9
     x, w, b = (image.tensors[i] for i in fc.inputs if i is not None)
     assert (x.dims, w.dims, b.dims) == ((2, 1, 1, 4), (4, 1, 1, 3), (1, 1, 1, 3))
 

@@ -13,30 +13,29 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import harness
-from harness import build as building
 from harness import catalog
 from harness.bench.events import Listener, nobody
-from harness.bench.prepare import prepare
-from harness.bench.rig import Board, Rig, Tell
-from harness.bench.run import Outcome, run_cases
-from harness.domain.coordinates import Coordinates
-from harness.domain.dataset import Dataset
-from harness.domain.firmware import BuildVariant, Firmware, KernelSet
-from harness.domain.image import ModelImage, TensorPlacement
 from harness.domain.plan import Case, ModelSource
 from harness.domain.record import RunInfo
-from harness.domain.target import Target
 from harness.domain.units import Fidelity
-from harness.machine import start_machine
-from harness.model import compile_image, read_tflite
-from harness.probe.programmer import open_board
-from harness.results import DEFAULT_RESULTS, Store, open_store
+from harness.errors import ConfigError
+
+# The rest is imported where it is used: shell completion must not wait for pandas or pyOCD.
+if TYPE_CHECKING:
+    from harness.bench.rig import Board, Rig, Tell
+    from harness.bench.run import Outcome
+    from harness.domain.coordinates import Coordinates
+    from harness.domain.dataset import Dataset
+    from harness.domain.firmware import BuildVariant, Firmware, KernelSet
+    from harness.domain.image import ModelImage, TensorPlacement
+    from harness.domain.target import Target
+    from harness.results import Store
 
 __all__ = [
     "DEFAULT_BUILD",
-    "DEFAULT_RESULTS",
     "Bench",
     "cache_dir",
     "list_build_variants",
@@ -76,15 +75,30 @@ def plan(
 ) -> list[Case]:
     """The cases of a run: models x targets x kernel sets x build variants.
 
-    What is not named is all there is: every bundled model, kernel set and simulated target.
+    What is not named is all there is: every bundled model, kernel set and simulated target. A
+    variant that changes a library is left out for kernel sets that do not call it.
 
     Raises:
+        ConfigError: no kernel set is left for a build variant.
         UnknownName, BadDefinition, DuplicateName: from the definition files.
     """
     chosen_models = [catalog.resolve_model(name) for name in models or catalog.models()]
     chosen_targets = [catalog.target(name) for name in targets or _simulated()]
     chosen_sets = [catalog.kernel_set(name) for name in kernel_sets or _reference_first()]
     variants = [catalog.build_variant(name) for name in builds or [DEFAULT_BUILD]]
+    builds_wanted = [
+        (kernel_set, variant)
+        for kernel_set in chosen_sets
+        for variant in variants
+        if variant.concerns(kernel_set)
+    ]
+    if not builds_wanted:
+        raise ConfigError(
+            f"build variant {variants[0].id} changes the library {variants[0].library}, which "
+            f"kernel set {chosen_sets[0].id} does not call",
+            where="--build",
+            hint="Choose a kernel set that calls it (`harness kernels`), or build O2.",
+        )
     return [
         Case(
             target=target,
@@ -98,8 +112,7 @@ def plan(
         )
         for model in chosen_models
         for target in chosen_targets
-        for kernel_set in chosen_sets
-        for variant in variants
+        for kernel_set, variant in builds_wanted
     ]
 
 
@@ -120,6 +133,8 @@ def list_build_variants() -> list[BuildVariant]:
 
 def list_models() -> list[tuple[ModelSource, ModelImage]]:
     """Every bundled model, compiled (without scratch, which only a firmware knows)."""
+    from harness.model import compile_image, read_tflite
+
     return [(model, compile_image(read_tflite(model.path))) for model in catalog.models().values()]
 
 
@@ -145,6 +160,11 @@ def _reference_first() -> list[str]:
 
 def rig() -> Rig:
     """The real adapters: CMake, pyOCD, simulators and boards."""
+    from harness import build as building
+    from harness.bench.rig import Rig
+    from harness.machine import start_machine
+    from harness.probe.programmer import open_board
+
     cache = cache_dir()
 
     def build(target: Target, kernel_set: KernelSet, variant: BuildVariant, tell: Tell) -> Firmware:
@@ -181,30 +201,39 @@ class Bench:
     """The real rig with an open run in the store.
 
     Args:
-        results: path or database URL of the store.
-
-    Raises:
-        StoreError: results cannot be kept there.
+        results: path or database URL of the store; None is `results/harness.db`.
     """
 
-    def __init__(self, results: Path | str) -> None:
-        self._rig = rig()
-        self._results = results
+    def __init__(self, results: Path | str | None = None) -> None:
+        from harness.results import DEFAULT_RESULTS
+
+        self.results = str(results or DEFAULT_RESULTS)
+        self.run_id = ""
         self._store: Store | None = None
-        self._run_id = ""
 
     def measure(self, cases: Sequence[Case], on_event: Listener = nobody) -> Outcome:
         """Check all cases, then run and store one after the other.
 
         Raises:
-            ConfigError, BuildError: before anything is started.
-            StoreError: results cannot be kept.
+            ConfigError, BuildError, StoreError: before anything is built or started.
+            StoreError, ToolMissing, KeyboardInterrupt: as `run_cases`.
         """
-        prepared = prepare(list(cases), self._rig.load_dataset)
+        from harness.bench.prepare import prepare
+        from harness.bench.run import run_cases
+
+        own_rig = rig()
+        prepared = prepare(list(cases), own_rig.load_dataset)
+        store = self._opened()
+        return run_cases(prepared, own_rig, store, self.run_id, on_event)
+
+    def _opened(self) -> Store:
+        from harness.results import open_store
+
         if self._store is None:
-            self._store = open_store(self._results)
-            self._run_id = self._store.begin(describe_run())
-        return run_cases(prepared, self._rig, self._store, self._run_id, on_event)
+            store = open_store(self.results)
+            self.run_id = store.begin(describe_run())
+            self._store = store
+        return self._store
 
 
 def describe_run() -> RunInfo:

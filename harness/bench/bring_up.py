@@ -108,7 +108,7 @@ def fitted(image: ModelImage, target: Target) -> ModelImage:
                 need=need,
                 have=have,
                 where=image.name,
-                hint="choose a smaller model or a target with more memory (`harness targets`)",
+                hint="Choose a smaller model or a target with more memory (`harness targets`).",
             )
     return image
 
@@ -135,7 +135,7 @@ def greet(client: DeviceClient, target: Target, firmware: Firmware) -> Identity:
                 f"the device reports {what} {_told(got)}, "
                 f"the firmware just flashed has {_told(want)}",
                 where=target.id,
-                hint="check that probe and link belong to the same board, then flash again",
+                hint="Check that probe and link belong to the same board, then flash again.",
             )
     return identity
 
@@ -159,7 +159,7 @@ def require_same_model(image: ModelImage, loaded: LoadedModel) -> None:
             f"the device holds a model image with CRC-32 {got[0]}, {got[1]} bytes, source "
             f"{got[2][:12]}; written was {want[0]}, {want[1]} bytes, source {want[2][:12]}",
             where=image.name,
-            hint="reset the board and run again; if it stays, check the probe's connection",
+            hint="Reset the board and run again; if it stays, check the probe's connection.",
         )
     for what, placements, sizes in (
         ("inputs", image.inputs, loaded.input_bytes),
@@ -170,5 +170,5 @@ def require_same_model(image: ModelImage, loaded: LoadedModel) -> None:
             raise WrongModel(
                 f"the device takes {what} of {sizes} bytes, the model image has {planned}",
                 where=image.name,
-                hint="rebuild the firmware from the sources of this harness",
+                hint="Rebuild the firmware from the sources of this harness.",
             )

@@ -147,7 +147,7 @@ def _work_dir() -> Iterator[Path]:
         raise RigError(
             f"no folder for logs can be made: {error.strerror}",
             where=tempfile.gettempdir(),
-            hint="free some space there, or set TMPDIR to another folder",
+            hint="Free some space there, or set TMPDIR to another folder.",
         ) from error
     keep = False
     try:

@@ -52,7 +52,7 @@ def _dataset_for(case: Case, image: ModelImage, load_dataset: LoadDataset) -> Da
             f"the model has {len(image.inputs)} inputs and {len(image.outputs)} outputs; "
             "one of each is supported",
             where=str(case.model.path),
-            hint="export a model with one input and one output tensor",
+            hint="Export a model with one input and one output tensor.",
         )
     dataset = load_dataset(case, image.inputs[0])
     output = image.outputs[0]
@@ -62,6 +62,6 @@ def _dataset_for(case: Case, image: ModelImage, load_dataset: LoadDataset) -> Da
             f"labels go up to {int(dataset.labels.max())}, but {case.model.name} has "
             f"{classes} outputs (0 to {classes - 1})",
             where=dataset.name,
-            hint="choose the data set this model was trained for",
+            hint="Choose the data set this model was trained for.",
         )
     return dataset

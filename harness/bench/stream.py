@@ -59,13 +59,13 @@ def stream(
             raise WindowMissed(
                 f"{reply.link_interrupts} link interrupts fell into the window of input {number}",
                 where=case.label,
-                hint="let nothing else talk to the device's port while it is measured",
+                hint="Let nothing else talk to the device's port while it is measured.",
             )
         if min(reply.ticks) == 0:
             raise CounterStuck(
                 f"the counter did not move during input {number}",
                 where=case.label,
-                hint="check that the target's counter runs (a simulator may lack it)",
+                hint="Check that the target's counter runs (a simulator may lack it).",
             )
         output = b"".join(reply.outputs)
         if len(output) != output_bytes:
@@ -73,7 +73,7 @@ def stream(
                 f"the answer to input {number} has {len(output)} bytes of output, the model "
                 f"{output_bytes}",
                 where=case.label,
-                hint="rebuild the firmware from the sources of this harness",
+                hint="Rebuild the firmware from the sources of this harness.",
             )
         outputs.append(output)
         ticks.append(reply.ticks)

@@ -72,7 +72,7 @@ def _marked(item: pytest.Item) -> dict[str, Any]:
             raise ConfigError(
                 f"the mark `{MARK}` takes {', '.join(MARK_NAMES)}, all by name",
                 where=item.nodeid,
-                hint=f"correct {unknown or repr(mark.args[0])}",
+                hint=f"Correct {unknown or repr(mark.args[0])}.",
             )
         wanted = {**mark.kwargs, **wanted}
     return wanted

@@ -251,7 +251,7 @@ def test_another_firmware_is_refused(desk: Desk, says: dict[str, object], messag
     _, error = failed(desk, WrongImage)
     assert str(error) == (
         f"desk: {message}\n"
-        "  -> check that probe and link belong to the same board, then flash again"
+        "  -> Check that probe and link belong to the same board, then flash again."
     )
     assert desk.device.runs == 0
 
@@ -274,7 +274,7 @@ def test_another_model_is_refused(desk: Desk, offset: int, what: str) -> None:
     assert "the device holds a model image with CRC-32" in error.what
     assert what in error.what
     assert error.where == "copying"
-    assert error.hint == "reset the board and run again; if it stays, check the probe's connection"
+    assert error.hint == "Reset the board and run again; if it stays, check the probe's connection."
     assert desk.device.runs == 0
 
 
@@ -289,7 +289,7 @@ def test_other_inputs_or_outputs_are_refused(desk: Desk, field: str, message: st
     setattr(desk.device, field, 8)
     _, error = failed(desk, WrongModel)
     assert error.what == message
-    assert error.hint == "rebuild the firmware from the sources of this harness"
+    assert error.hint == "Rebuild the firmware from the sources of this harness."
 
 
 def test_an_image_that_changed_on_its_way_is_found_by_reading_back(desk: Desk) -> None:
@@ -306,7 +306,7 @@ def test_link_interrupts_in_a_window_spoil_it(desk: Desk) -> None:
     _, error = failed(desk, WindowMissed)
     assert str(error) == (
         "copying · desk · reference: 2 link interrupts fell into the window of input 0\n"
-        "  -> let nothing else talk to the device's port while it is measured"
+        "  -> Let nothing else talk to the device's port while it is measured."
     )
 
 
@@ -315,7 +315,7 @@ def test_a_counter_that_stands_still(desk: Desk) -> None:
     _, error = failed(desk, CounterStuck)
     assert str(error) == (
         "copying · desk · reference: the counter did not move during input 2\n"
-        "  -> check that the target's counter runs (a simulator may lack it)"
+        "  -> Check that the target's counter runs (a simulator may lack it)."
     )
 
 
@@ -330,7 +330,7 @@ def test_an_output_of_another_size(desk: Desk) -> None:
     desk.device.answers = {1: b"\1\2\3"}
     _, error = failed(desk, BadFrame)
     assert error.what == "the answer to input 1 has 3 bytes of output, the model 4"
-    assert error.hint == "rebuild the firmware from the sources of this harness"
+    assert error.hint == "Rebuild the firmware from the sources of this harness."
 
 
 def test_a_kernel_that_refuses(desk: Desk) -> None:
@@ -386,7 +386,7 @@ def test_what_does_not_fit_is_not_even_built(desk: Desk, region: str, what: str)
     assert (error.need, error.have) == (need, 16)
     assert str(error) == (
         f"copying: the {what} of desk needs {need} bytes and has 16\n"
-        "  -> choose a smaller model or a target with more memory (`harness targets`)"
+        "  -> Choose a smaller model or a target with more memory (`harness targets`)."
     )
     assert record.error_class == "ImageTooLarge"
     assert (desk.builds, desk.starts) == (0, 0)
@@ -409,7 +409,7 @@ def test_no_room_for_logs(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     assert record.error_class == "RigError"
     assert str(error) == (
         f"{desk.folder / 'gone'}: no folder for logs can be made: No such file or directory\n"
-        "  -> free some space there, or set TMPDIR to another folder"
+        "  -> Free some space there, or set TMPDIR to another folder."
     )
 
 

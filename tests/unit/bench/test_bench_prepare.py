@@ -53,7 +53,7 @@ def test_models_with_more_than_one_input_or_output(desk: Desk, inputs: int, outp
         desk.prepared()
     assert str(refused.value) == (
         f"{path}: the model has {inputs} inputs and {outputs} outputs; one of each is supported\n"
-        "  -> export a model with one input and one output tensor"
+        "  -> Export a model with one input and one output tensor."
     )
 
 
@@ -63,7 +63,7 @@ def test_labels_beyond_the_outputs(desk: Desk) -> None:
         desk.prepared()
     assert str(refused.value) == (
         "four: labels go up to 4, but copying has 4 outputs (0 to 3)\n"
-        "  -> choose the data set this model was trained for"
+        "  -> Choose the data set this model was trained for."
     )
 
 

@@ -27,7 +27,7 @@ complete_build = _offer(lambda assembly: [known.id for known in assembly.list_bu
 complete_dataset = _offer(
     lambda assembly: [
         # What follows the colon is a path, which the shell completes better.
-        f"{kind.name}:" if ":" in kind.syntax else kind.name
+        f"{kind.name}:" if kind.syntax.startswith(f"{kind.name}:") else kind.name
         for kind in assembly.list_datasets()
     ]
 )

@@ -202,12 +202,13 @@ def present(
         return
     from rich.console import Console
 
-    from harness.report import records_to_json, summary, write_report
+    from harness.report import records_to_json, summary, summary_text, write_report
 
     out = console if json else Console()
-    # Where nobody reads on a terminal (a file, a log) there is no edge to keep within.
-    out.width = out.width if out.is_terminal else DOCUMENT_WIDTH
-    out.print(summary(records, width=out.width))
+    if out.is_terminal:
+        out.print(summary(records, width=out.width))
+    else:  # a file or a log has no edge to keep within
+        out.file.write(summary_text(records, width=DOCUMENT_WIDTH))
     if json:
         typer.echo(records_to_json(records))
     for path in save:

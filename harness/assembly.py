@@ -13,36 +13,31 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import harness
-from harness import build as building
-from harness import catalog, doctor
+from harness import catalog
 from harness.bench.events import Listener, nobody
-from harness.bench.prepare import prepare
-from harness.bench.rig import Board, Rig, Tell
-from harness.bench.run import Outcome, run_cases
-from harness.domain.checkup import Finding
-from harness.domain.coordinates import Coordinates
-from harness.domain.dataset import Dataset
-from harness.domain.firmware import BuildVariant, Firmware, KernelSet
-from harness.domain.image import ModelImage, TensorPlacement
 from harness.domain.plan import Case, ModelSource
 from harness.domain.record import RunInfo
-from harness.domain.target import Target
 from harness.domain.units import Fidelity
-from harness.link.checkup import checkup as link_checkup
-from harness.machine import checkup as machine_checkup
-from harness.machine import start_machine
-from harness.model import compile_image, read_tflite
-from harness.probe.checkup import plugin_checkup, probes_checkup
-from harness.probe.programmer import open_board
-from harness.results import DEFAULT_RESULTS, Store, open_store
-from harness.results import checkup as results_checkup
+from harness.errors import ConfigError
+
+# The rest is imported where it is used: shell completion must not wait for pandas or pyOCD.
+if TYPE_CHECKING:
+    from harness.bench.rig import Board, Rig, Tell
+    from harness.bench.run import Outcome
+    from harness.domain.checkup import Finding
+    from harness.domain.coordinates import Coordinates
+    from harness.domain.dataset import Dataset
+    from harness.domain.firmware import BuildVariant, Firmware, KernelSet
+    from harness.domain.image import ModelImage, TensorPlacement
+    from harness.domain.target import Target
+    from harness.results import Store
 
 __all__ = [
     "CHECKUP_DEADLINE_S",
     "DEFAULT_BUILD",
-    "DEFAULT_RESULTS",
     "Bench",
     "cache_dir",
     "checkup",
@@ -85,15 +80,30 @@ def plan(
     """The cases of a run: models x targets x kernel sets x build variants.
 
     What is not named is all there is: every bundled model, but for those whose definition says
-    `demo = false`, every kernel set and simulated target.
+    `demo = false`, every kernel set and simulated target. A variant that changes a library is left
+    out for kernel sets that do not call it.
 
     Raises:
+        ConfigError: no kernel set is left for a build variant.
         UnknownName, BadDefinition, DuplicateName: from the definition files.
     """
     chosen_models = [catalog.resolve_model(name) for name in models or _demo_models()]
     chosen_targets = [catalog.target(name) for name in targets or _simulated()]
     chosen_sets = [catalog.kernel_set(name) for name in kernel_sets or _reference_first()]
     variants = [catalog.build_variant(name) for name in builds or [DEFAULT_BUILD]]
+    builds_wanted = [
+        (kernel_set, variant)
+        for kernel_set in chosen_sets
+        for variant in variants
+        if variant.concerns(kernel_set)
+    ]
+    if not builds_wanted:
+        raise ConfigError(
+            f"build variant {variants[0].id} changes the library {variants[0].library}, which "
+            f"kernel set {chosen_sets[0].id} does not call",
+            where="--build",
+            hint="Choose a kernel set that calls it (`harness kernels`), or build O2.",
+        )
     return [
         Case(
             target=target,
@@ -107,8 +117,7 @@ def plan(
         )
         for model in chosen_models
         for target in chosen_targets
-        for kernel_set in chosen_sets
-        for variant in variants
+        for kernel_set, variant in builds_wanted
     ]
 
 
@@ -129,6 +138,8 @@ def list_build_variants() -> list[BuildVariant]:
 
 def list_models() -> list[tuple[ModelSource, ModelImage]]:
     """Every bundled model, compiled (without scratch, which only a firmware knows)."""
+    from harness.model import compile_image, read_tflite
+
     return [(model, compile_image(read_tflite(model.path))) for model in catalog.models().values()]
 
 
@@ -158,6 +169,11 @@ def _reference_first() -> list[str]:
 
 def rig() -> Rig:
     """The real adapters: CMake, pyOCD, simulators and boards."""
+    from harness import build as building
+    from harness.bench.rig import Rig
+    from harness.machine import start_machine
+    from harness.probe.programmer import open_board
+
     cache = cache_dir()
 
     def build(target: Target, kernel_set: KernelSet, variant: BuildVariant, tell: Tell) -> Firmware:
@@ -193,7 +209,7 @@ def rig() -> Rig:
 def checkup(
     targets: Sequence[str] | None = None,
     *,
-    results: Path | str = DEFAULT_RESULTS,
+    results: Path | str | None = None,
     deadline_s: float = CHECKUP_DEADLINE_S,
 ) -> list[Finding]:
     """Look at all that runs on `targets` need; change nothing.
@@ -205,6 +221,14 @@ def checkup(
     Raises:
         UnknownName, BadDefinition, DuplicateName: from the definition files.
     """
+    from harness import build as building
+    from harness import doctor
+    from harness.link.checkup import checkup as link_checkup
+    from harness.machine import checkup as machine_checkup
+    from harness.probe.checkup import plugin_checkup, probes_checkup
+    from harness.results import DEFAULT_RESULTS
+    from harness.results import checkup as results_checkup
+
     chosen = [catalog.target(name) for name in targets or _simulated()]
     board = any(target.fidelity is Fidelity.SILICON for target in chosen)
     ask = building.asker(deadline_s)
@@ -217,7 +241,7 @@ def checkup(
         *machine_checkup(chosen, ask),
         *plugin_checkup(ask, doctor.reinstall()),
         *desk,
-        *results_checkup(results, deadline_s),
+        *results_checkup(results or DEFAULT_RESULTS, deadline_s),
     ]
 
 
@@ -225,30 +249,39 @@ class Bench:
     """The real rig with an open run in the store.
 
     Args:
-        results: path or database URL of the store.
-
-    Raises:
-        StoreError: results cannot be kept there.
+        results: path or database URL of the store; None is `results/harness.db`.
     """
 
-    def __init__(self, results: Path | str) -> None:
-        self._rig = rig()
-        self._results = results
+    def __init__(self, results: Path | str | None = None) -> None:
+        from harness.results import DEFAULT_RESULTS
+
+        self.results = str(results or DEFAULT_RESULTS)
+        self.run_id = ""
         self._store: Store | None = None
-        self._run_id = ""
 
     def measure(self, cases: Sequence[Case], on_event: Listener = nobody) -> Outcome:
         """Check all cases, then run and store one after the other.
 
         Raises:
-            ConfigError, BuildError: before anything is started.
-            StoreError: results cannot be kept.
+            ConfigError, BuildError, StoreError: before anything is built or started.
+            StoreError, ToolMissing, KeyboardInterrupt: as `run_cases`.
         """
-        prepared = prepare(list(cases), self._rig.load_dataset)
+        from harness.bench.prepare import prepare
+        from harness.bench.run import run_cases
+
+        own_rig = rig()
+        prepared = prepare(list(cases), own_rig.load_dataset)
+        store = self._opened()
+        return run_cases(prepared, own_rig, store, self.run_id, on_event)
+
+    def _opened(self) -> Store:
+        from harness.results import open_store
+
         if self._store is None:
-            self._store = open_store(self._results)
-            self._run_id = self._store.begin(describe_run())
-        return run_cases(prepared, self._rig, self._store, self._run_id, on_event)
+            store = open_store(self.results)
+            self.run_id = store.begin(describe_run())
+            self._store = store
+        return self._store
 
 
 def describe_run() -> RunInfo:

@@ -15,7 +15,7 @@ from harness.domain.device import Identity, LoadedModel
 from harness.domain.firmware import Firmware
 from harness.domain.image import ModelImage
 from harness.domain.network import Network
-from harness.domain.target import Target
+from harness.domain.target import Region, Target
 from harness.errors import HarnessError, ImageTooLarge, WrongImage, WrongModel
 from harness.link import DeviceClient, open_port
 from harness.model import compile_image
@@ -53,7 +53,7 @@ def bring_up(
         ImageTooLarge: model slot or arena of the target are too small.
     """
     memo = ScratchMemo(rig.cache_dir, firmware.build_id, network.source_sha256)
-    image = fitted(compile_image(network, scratch=memo.recall()), target)
+    image = fitted(compile_image(network, scratch=memo.recall(len(network.operators))), target)
     on_stage(Stage.BRING_UP)
     with rig.start(target, work_dir) as at:
         try:
@@ -109,7 +109,7 @@ def fitted(image: ModelImage, target: Target) -> ModelImage:
                 need=need,
                 have=have,
                 where=image.name,
-                hint="choose a smaller model or a target with more memory (`harness targets`)",
+                hint="Choose a smaller model or a target with more memory (`harness targets`).",
             )
     return image
 
@@ -133,18 +133,25 @@ def greet(client: DeviceClient, target: Target, firmware: Firmware) -> Identity:
     for what, (want, got) in expected.items():
         if want != got:
             raise WrongImage(
-                f"the device reports {what} {got}, the firmware just flashed has {want}",
+                f"the device reports {what} {_told(got)}, "
+                f"the firmware just flashed has {_told(want)}",
                 where=target.id,
-                hint="check that probe and link belong to the same board, then flash again",
+                hint="Check that probe and link belong to the same board, then flash again.",
             )
     return identity
+
+
+def _told(value: object) -> str:
+    if isinstance(value, Region):
+        return f"{value.origin:#010x} + {value.length:,} bytes"
+    return str(value)
 
 
 def require_same_model(image: ModelImage, loaded: LoadedModel) -> None:
     """Refuse a device whose model slot holds anything but `image`.
 
     Raises:
-        WrongModel: another CRC-32, size or source hash.
+        WrongModel: another CRC-32, size or source hash, or other inputs and outputs.
     """
     want = (f"{image.crc32:08x}", len(image.data), image.source_sha256)
     got = (f"{loaded.image_crc32:08x}", loaded.image_bytes, loaded.source_sha256)
@@ -153,5 +160,16 @@ def require_same_model(image: ModelImage, loaded: LoadedModel) -> None:
             f"the device holds a model image with CRC-32 {got[0]}, {got[1]} bytes, source "
             f"{got[2][:12]}; written was {want[0]}, {want[1]} bytes, source {want[2][:12]}",
             where=image.name,
-            hint="reset the board and run again; if it stays, check the probe's connection",
+            hint="Reset the board and run again; if it stays, check the probe's connection.",
         )
+    for what, placements, sizes in (
+        ("inputs", image.inputs, loaded.input_bytes),
+        ("outputs", image.outputs, loaded.output_bytes),
+    ):
+        planned = tuple(placement.nbytes for placement in placements)
+        if sizes != planned:
+            raise WrongModel(
+                f"the device takes {what} of {sizes} bytes, the model image has {planned}",
+                where=image.name,
+                hint="Rebuild the firmware from the sources of this harness.",
+            )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import harness
-from harness.bench.bring_up import Device, bring_up
+from harness.bench.bring_up import Device, bring_up, fitted
 from harness.bench.events import InputsDone, Listener, Note, Stage, StageStarted
 from harness.bench.prepare import Prepared
 from harness.bench.rig import Rig
@@ -18,7 +20,7 @@ from harness.bench.verdict import accuracy, agreement, counts, typed_outputs
 from harness.domain.firmware import Firmware
 from harness.domain.image import ModelImage
 from harness.domain.record import CaseRecord, CaseStatus
-from harness.errors import HarnessError
+from harness.errors import HarnessError, RigError
 from harness.model import start_reference
 
 REFERENCE_DEADLINE_S = 3600.0
@@ -44,6 +46,7 @@ class CaseRun:
             HarnessError: what went wrong; `failed` then gives the record.
         """
         case, dataset = self._prepared.case, self._prepared.dataset
+        fitted(self._prepared.image, case.target)  # known before anything is built
         self._stage(Stage.BUILD)
         firmware = self._rig.build(case.target, case.kernel_set, case.variant, self._tell)
         self._known |= _firmware_facts(firmware)
@@ -56,20 +59,21 @@ class CaseRun:
         )
         try:
             with (
-                tempfile.TemporaryDirectory(prefix="harness-") as work_dir,
+                _work_dir() as work_dir,
                 bring_up(
                     case.target,
                     firmware,
                     self._prepared.network,
                     self._rig,
-                    Path(work_dir),
+                    work_dir,
                     self._stage,
                 ) as device,
             ):
                 self._known |= _device_facts(device, case.target.counter.per_tick)
                 self._stage(Stage.STREAM)
-                answers = stream(device.client, case, dataset, self._done)
                 image = device.image
+                size = image.outputs[0].nbytes
+                answers = stream(device.client, case, dataset, size, self._done)
             self._stage(Stage.VERIFY)
             expected = reference.result(REFERENCE_DEADLINE_S)
         finally:
@@ -83,7 +87,9 @@ class CaseRun:
         """The record of a case that ended with `error`: no readings, whatever came before."""
         self._known.pop("readings", None)
         return self._record(
-            CaseStatus.FAILED, error_class=type(error).__name__, error_message=str(error)
+            CaseStatus.FAILED,
+            error_class=type(error).__name__,
+            error_message=str(error) or "interrupted",
         )
 
     def _readings(
@@ -126,6 +132,32 @@ def run_case(
         return running.run(), None
     except (HarnessError, KeyboardInterrupt) as error:
         return running.failed(error), error
+
+
+@contextmanager
+def _work_dir() -> Iterator[Path]:
+    """A folder for the logs of one case; kept where a RigError names files in it.
+
+    Raises:
+        RigError: it cannot be made.
+    """
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="harness-"))
+    except OSError as error:
+        raise RigError(
+            f"no folder for logs can be made: {error.strerror}",
+            where=tempfile.gettempdir(),
+            hint="Free some space there, or set TMPDIR to another folder.",
+        ) from error
+    keep = False
+    try:
+        yield folder
+    except RigError:
+        keep = True
+        raise
+    finally:
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _facts_before(prepared: Prepared) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from harness.bench.rig import LoadDataset
 from harness.domain.dataset import Dataset
+from harness.domain.image import ModelImage
 from harness.domain.network import DType, Network
 from harness.domain.plan import Case
 from harness.errors import BadDataset, UnsupportedOperator
@@ -14,10 +15,11 @@ from harness.model import compile_image, read_tflite
 
 @dataclass(frozen=True)
 class Prepared:
-    """A case with its network and its inputs."""
+    """A case with its network and its inputs; `image` is planned without the kernels' scratch."""
 
     case: Case
     network: Network
+    image: ModelImage
     dataset: Dataset
 
 
@@ -28,29 +30,29 @@ def prepare(cases: list[Case], load_dataset: LoadDataset) -> list[Prepared]:
         BadModel, UnsupportedOperator: a model that cannot run on any target.
         BadDataset: inputs that do not fit the model's input tensor, or labels its output.
     """
-    networks: dict[object, Network] = {}
+    models: dict[object, tuple[Network, ModelImage]] = {}
     datasets: dict[object, Dataset] = {}
     prepared = []
     for case in cases:
         path = case.model.path
-        if path not in networks:
-            networks[path] = read_tflite(path)
-        network = networks[path]
+        if path not in models:
+            network = read_tflite(path)
+            models[path] = network, compile_image(network)
+        network, image = models[path]
         key = (path, case.dataset, case.limit)
         if key not in datasets:
-            datasets[key] = _dataset_for(case, network, load_dataset)
-        prepared.append(Prepared(case, network, datasets[key]))
+            datasets[key] = _dataset_for(case, image, load_dataset)
+        prepared.append(Prepared(case, network, image, datasets[key]))
     return prepared
 
 
-def _dataset_for(case: Case, network: Network, load_dataset: LoadDataset) -> Dataset:
-    image = compile_image(network)
+def _dataset_for(case: Case, image: ModelImage, load_dataset: LoadDataset) -> Dataset:
     if len(image.inputs) != 1 or len(image.outputs) != 1:
         raise UnsupportedOperator(
             f"the model has {len(image.inputs)} inputs and {len(image.outputs)} outputs; "
             "one of each is supported",
             where=str(case.model.path),
-            hint="export a model with one input and one output tensor",
+            hint="Export a model with one input and one output tensor.",
         )
     dataset = load_dataset(case, image.inputs[0])
     output = image.outputs[0]
@@ -60,6 +62,6 @@ def _dataset_for(case: Case, network: Network, load_dataset: LoadDataset) -> Dat
             f"labels go up to {int(dataset.labels.max())}, but {case.model.name} has "
             f"{classes} outputs (0 to {classes - 1})",
             where=dataset.name,
-            hint="choose the data set this model was trained for",
+            hint="Choose the data set this model was trained for.",
         )
     return dataset

@@ -50,7 +50,8 @@ LoadDataset = Callable[[Case, TensorPlacement], Dataset]
 class Rig:
     """Everything outside the process that a case touches.
 
-    `build` tells a line before each step that takes long. `cache_dir` keeps what is expensive to find again and safe to lose.
+    `build` tells a line before each step that takes long. `cache_dir` keeps what is expensive to
+    find again and safe to lose.
     """
 
     build: Callable[[Target, KernelSet, BuildVariant, Tell], Firmware]

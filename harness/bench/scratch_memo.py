@@ -19,15 +19,15 @@ class ScratchMemo:
     def __init__(self, cache_dir: Path, build_id: str, source_sha256: str) -> None:
         self._path = cache_dir / "scratch" / f"{build_id[:16]}-{source_sha256[:16]}.json"
 
-    def recall(self) -> tuple[int, ...] | None:
-        """Bytes per operator as last heard, or None."""
+    def recall(self, operators: int) -> tuple[int, ...] | None:
+        """Bytes for each of `operators` as last heard, or None."""
         try:
             found = json.loads(self._path.read_text())
         except (OSError, ValueError):
             return None
-        if isinstance(found, list) and all(isinstance(n, int) and n >= 0 for n in found):
-            return tuple(found)
-        return None
+        if not isinstance(found, list) or len(found) != operators:
+            return None
+        return tuple(found) if all(isinstance(n, int) and n >= 0 for n in found) else None
 
     def keep(self, scratch: Sequence[int]) -> None:
         """Remember `scratch`; a cache that cannot be written is no reason to stop."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from harness.domain.dataset import Dataset
 from harness.domain.plan import Case
-from harness.errors import CounterStuck, WindowMissed
+from harness.errors import BadFrame, CounterStuck, WindowMissed
 from harness.link import DeviceClient
 
 INFERENCE_DEADLINE_S = 60.0
@@ -30,18 +30,23 @@ class Answers:
 
 
 def stream(
-    client: DeviceClient, case: Case, dataset: Dataset, on_done: Callable[[int], None]
+    client: DeviceClient,
+    case: Case,
+    dataset: Dataset,
+    output_bytes: int,
+    on_done: Callable[[int], None],
 ) -> Answers:
     """Send every input of `dataset`, measure `case.repeat` windows for each, collect the answers.
 
     Raises:
-        LinkError: an answer is late or malformed.
+        LinkError: an answer is late, malformed, or has not `output_bytes` of output.
         DeviceError: the device refuses.
         WindowMissed: link interrupts fell into a measured window.
         CounterStuck: a window of zero ticks.
     """
     outputs: list[bytes] = []
     ticks: list[tuple[int, ...]] = []
+    on_done(0)
     for number, sample in enumerate(dataset.inputs):
         warmup = case.warmup if number == 0 else 0
         reply = client.infer(
@@ -54,15 +59,23 @@ def stream(
             raise WindowMissed(
                 f"{reply.link_interrupts} link interrupts fell into the window of input {number}",
                 where=case.label,
-                hint="let nothing else talk to the device's port while it is measured",
+                hint="Let nothing else talk to the device's port while it is measured.",
             )
         if min(reply.ticks) == 0:
             raise CounterStuck(
                 f"the counter did not move during input {number}",
                 where=case.label,
-                hint="check that the target's counter runs (a simulator may lack it)",
+                hint="Check that the target's counter runs (a simulator may lack it).",
             )
-        outputs.append(b"".join(reply.outputs))
+        output = b"".join(reply.outputs)
+        if len(output) != output_bytes:
+            raise BadFrame(
+                f"the answer to input {number} has {len(output)} bytes of output, the model "
+                f"{output_bytes}",
+                where=case.label,
+                hint="Rebuild the firmware from the sources of this harness.",
+            )
+        outputs.append(output)
         ticks.append(reply.ticks)
         on_done(number + 1)
     return Answers(

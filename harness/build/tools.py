@@ -30,7 +30,7 @@ def find_tool(name: str) -> Path:
         raise ToolMissing(
             f"{name} is not installed, or not on PATH",
             where=name,
-            hint=f"Install it: sudo apt-get install {_PACKAGES.get(name, name)}",
+            hint=f"Install it: sudo apt-get install {_PACKAGES.get(name, name)}.",
         )
     return Path(found)
 

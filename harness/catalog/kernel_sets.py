@@ -22,6 +22,7 @@ class _KernelSetFile(Schema):
 class _VariantFile(Schema):
     optimisation: Annotated[str, Field(pattern=r"^-?O(0|1|2|3|s|g|z|fast)$")]
     file_defines: dict[str, Annotated[list[str], Field(min_length=1)]] = Field(default={})
+    library: str = ""
 
 
 def kernel_sets() -> dict[str, KernelSet]:
@@ -119,4 +120,5 @@ def _read_variant(name: str, path: Path) -> BuildVariant:
         title=definition.title,
         optimisation=definition.optimisation,
         file_defines={file: tuple(macros) for file, macros in definition.file_defines.items()},
+        library=definition.library,
     )

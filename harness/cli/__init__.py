@@ -1,5 +1,17 @@
 """The `harness` command."""
 
-from harness.cli.app import main
+from __future__ import annotations
 
-__all__ = ["main"]
+import sys
+
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line and exit; Ctrl-C is 130 from the first import on."""
+    try:
+        from harness.cli.app import app
+
+        app(prog_name="harness")
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

@@ -7,25 +7,50 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
+PANEL = "What there is"
+_BYTES = "_bytes"
+
 
 def show(rows: Sequence[Mapping[str, object]], *, json: bool) -> None:
-    """Print `rows`, which all have the same keys, as a table or as JSON."""
+    """Print `rows`, which all have the same keys, as a table or as JSON.
+
+    A key that ends in `_bytes` makes a column in KiB. Columns of single words keep their width.
+    """
     if json:
         typer.echo(json_format.dumps(list(rows), indent=2, default=str))
         return
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in rows[0] if rows else ():
-        table.add_column(column, overflow="fold", no_wrap=column == "id")
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    for key in rows[0] if rows else ():
+        cells = [_cell(key, row[key]) for row in rows]
+        table.add_column(
+            Text(_title(key)),
+            justify="right" if all(isinstance(row[key], int) for row in rows) else "left",
+            no_wrap=not any(" " in cell for cell in cells),
+            min_width=max((len(word) for cell in cells for word in cell.split()), default=1),
+            overflow="fold",
+        )
     for row in rows:
-        table.add_row(*(_cell(value) for value in row.values()))
+        table.add_row(*(Text(_cell(key, value)) for key, value in row.items()))
     Console().print(table)
 
 
-def _cell(value: object) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value)
+def _title(key: str) -> str:
+    name = key.removesuffix(_BYTES).replace("_", " ")
+    return f"{name}\nKiB" if key.endswith(_BYTES) else name
+
+
+def _cell(key: str, value: object) -> str:
+    if key.endswith(_BYTES) and isinstance(value, int):
+        kib = value / 1024
+        return f"{kib:,.0f}" if value % 1024 == 0 else f"{kib:,.1f}"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "-"
+    return "-" if value is None else f"{value:,}" if isinstance(value, int) else str(value)

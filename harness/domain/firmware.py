@@ -23,12 +23,20 @@ class KernelSet:
 
 @dataclass(frozen=True)
 class BuildVariant:
-    """How firmware is compiled: optimisation level, and macros for single source files."""
+    """How firmware is compiled: optimisation level, and macros for single source files.
+
+    A variant that changes files of a `library` concerns only kernel sets that call it.
+    """
 
     id: str
     title: str
     optimisation: str
     file_defines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    library: str = ""
+
+    def concerns(self, kernel_set: KernelSet) -> bool:
+        """Whether `kernel_set` can be built in this variant."""
+        return self.library in ("", kernel_set.library)
 
 
 @dataclass(frozen=True)

@@ -136,7 +136,7 @@ class DeviceClient:
             raise LinkError(
                 "an input cannot be sent before the device has said how much it takes at once",
                 where=self._where,
-                hint="call hello() first",
+                hint="Call hello() first.",
             )
         chunk = self._identity.max_payload - INPUT_HEADER_BYTES
         return [

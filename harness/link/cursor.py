@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.errors import BadFrame
 
-_HINT = "flash firmware that this harness built; if it stays, check the cable"
+_HINT = "Flash firmware that this harness built; if it stays, check the cable."
 
 
 class Cursor:

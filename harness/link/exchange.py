@@ -149,11 +149,11 @@ class Exchange:
         got = self._received - received_before
         bad = self.bad_frames - bad_before
         if got == 0:
-            hint = "check that the firmware runs, and that the link is this board's"
+            hint = "Check that the firmware runs, and that the link is this board's."
         elif bad:
-            hint = "check the baud rate, the ground wire, and that nothing else writes to the port"
+            hint = "Check the baud rate, the ground wire, and that nothing else writes to the port."
         else:
-            hint = "allow more time, or read the device's state with a debugger"
+            hint = "Allow more time, or read the device's state with a debugger."
         return LinkTimeout(
             f"no answer to {name} within {deadline.seconds:g} s; {got} bytes came, "
             f"{bad} damaged frames among them",
@@ -187,14 +187,14 @@ class Exchange:
                 f"{later.call.name} was answered, but {oldest.call.name} before it was not: "
                 "a frame was lost on the way",
                 where=self.port.where,
-                hint="check the cable, and that the firmware's receive buffer holds its window",
+                hint="Check the cable, and that the firmware's receive buffer holds its window.",
             )
         if frame.type not in (oldest.call.type + REPLY, ERROR):
             raise BadFrame(
                 f"the reply to {oldest.call.name} has type 0x{frame.type:02x}, "
                 f"wanted 0x{oldest.call.type + REPLY:02x}",
                 where=self.port.where,
-                hint="flash firmware that this harness built",
+                hint="Flash firmware that this harness built.",
             )
         return True
 

@@ -61,7 +61,7 @@ def decode_hello(payload: bytes, where: str = "") -> Identity:
         raise VersionMismatch(
             f"the device speaks protocol version {version}, this harness {PROTOCOL_VERSION}",
             where=where,
-            hint="flash firmware that this harness built, or install the harness it belongs to",
+            hint="Flash firmware that this harness built, or install the harness it belongs to.",
         )
     max_payload, window, clock_hz, counter_hz, slot, slot_bytes, arena, arena_bytes = cursor.take(
         "<HIIIIIII"
@@ -74,7 +74,7 @@ def decode_hello(payload: bytes, where: str = "") -> Identity:
             f"the reply to HELLO names a payload of {max_payload} bytes and a clock of "
             f"{clock_hz} Hz; wanted more than {INPUT_HEADER_BYTES} and more than 0",
             where=where,
-            hint="correct the port of this firmware",
+            hint="Correct the port of this firmware.",
         )
     return Identity(
         protocol_version=version,
@@ -138,7 +138,7 @@ def decode_run(payload: bytes, repeats: int, where: str = "") -> Reply:
         raise BadFrame(
             f"the reply to RUN holds {counted} repeats, wanted {repeats}",
             where=where,
-            hint="flash firmware that this harness built",
+            hint="Flash firmware that this harness built.",
         )
     ticks = cursor.take(f"<{counted}Q")
     answers = tuple(cursor.raw(cursor.take("<I")[0]) for _ in range(outputs))

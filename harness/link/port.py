@@ -22,12 +22,12 @@ _POLL_S = 0.05
 _JOIN_GROUP = "add yourself to the port's group (`sudo adduser $USER dialout`), then log in again"
 _FREE_PORT = "close the program that holds the port (`fuser -v` names it)"
 _HINTS = {
-    errno.ENOENT: "plug the board in, or take a name from `python -m serial.tools.list_ports`",
+    errno.ENOENT: "Plug the board in, or take a name from `python -m serial.tools.list_ports`.",
     errno.EACCES: _JOIN_GROUP,
     errno.EPERM: _JOIN_GROUP,
     errno.EBUSY: _FREE_PORT,
     errno.EAGAIN: _FREE_PORT,
-    errno.ECONNREFUSED: "start what should listen at this address, or correct the address",
+    errno.ECONNREFUSED: "Start what should listen at this address, or correct the address.",
 }
 
 
@@ -95,7 +95,7 @@ class SerialPort:
                 deadline_s=WRITE_DEADLINE_S,
                 got=0,
                 where=self._where,
-                hint="check flow control, and that the device reads its port",
+                hint="Check flow control, and that the device reads its port.",
             ) from error
         except (serial.SerialException, OSError) as error:
             raise self._closed(error) from error
@@ -119,7 +119,7 @@ class SerialPort:
         return LinkClosed(
             f"the link was closed by the other end ({error})",
             where=self._where,
-            hint="check the board's power and cable, or that the simulator still runs",
+            hint="Check the board's power and cable, or that the simulator still runs.",
         )
 
 
@@ -137,13 +137,13 @@ def open_port(url: str, baud_rate: int) -> SerialPort:
         raise PortBusy(
             f"not a port that can be opened at {baud_rate} baud ({error})",
             where=url,
-            hint="give a device such as /dev/ttyACM0 or a URL such as socket://host:port",
+            hint="Give a device such as /dev/ttyACM0 or a URL such as socket://host:port.",
         ) from error
     except OSError as error:
         raise PortBusy(
             f"the port cannot be opened ({error})",
             where=url,
-            hint=_HINTS.get(_reason(error), "check the port's name and that it is connected"),
+            hint=_HINTS.get(_reason(error), "Check the port's name and that it is connected."),
         ) from error
     return SerialPort(port, url)
 

@@ -112,14 +112,14 @@ def as_error(
             return DeviceError(
                 f"the device refused {request}{said}: unknown, of the wrong size or out of range",
                 where=where,
-                hint="flash firmware that this harness built, and check the size of the inputs",
+                hint="Flash firmware that this harness built, and check the size of the inputs.",
             )
         case Code.NO_MODEL:
             return WrongModel(
                 f"no model image is loaded{said}: the slot starts with the word "
                 f"0x{detail & 0xFFFFFFFF:08x}",
                 where=where,
-                hint="write the model image into the model slot and ask DESCRIBE first",
+                hint="Write the model image into the model slot and ask DESCRIBE first.",
             )
         case Code.BAD_MODEL:
             check = _CHECKS.get(detail, f"check {detail}")
@@ -127,13 +127,13 @@ def as_error(
                 f"the device refused the model image in its slot{said}: {check} is wrong"
                 + (f", {name}" if name else ""),
                 where=where,
-                hint="write the image again; if it stays, check that host and firmware match",
+                hint="Write the image again; if it stays, check that host and firmware match.",
             )
         case Code.NO_KERNEL:
             return UnsupportedOperator(
                 f"the firmware has no kernel for {name or 'an operator'}, opcode {detail}{said}",
                 where=where,
-                hint="choose another kernel set (`harness kernels`) or another model",
+                hint="Choose another kernel set (`harness kernels`) or another model.",
             )
         case Code.ARENA_TOO_SMALL:
             return ImageTooLarge(
@@ -141,20 +141,20 @@ def as_error(
                 need=detail,
                 have=arena_bytes,
                 where=where,
-                hint="choose a smaller model or a target with more memory (`harness targets`)",
+                hint="Choose a smaller model or a target with more memory (`harness targets`).",
             )
         case Code.INPUT_TOO_LARGE:
             return DeviceError(
                 f"the device's input buffer is too small: the inputs need {detail:,} bytes{said}",
                 where=where,
-                hint="define a larger HARNESS_INPUT_BYTES in the target's [defines]",
+                hint="Define a larger HARNESS_INPUT_BYTES in the target's [defines].",
             )
         case Code.SCRATCH_TOO_SMALL:
             return WrongModel(
                 f"the model image reserves too little scratch for {name}: its kernel needs "
                 f"{detail} bytes{said}",
                 where=where,
-                hint="compile the image again with the scratch that DESCRIBE reports",
+                hint="Compile the image again with the scratch that DESCRIBE reports.",
             )
         case Code.KERNEL_REFUSED:
             return _kernel_refused(refusal, request, name, where)
@@ -162,7 +162,7 @@ def as_error(
             return Saturated(
                 f"one inference took longer than the device's counter can tell{said}",
                 where=where,
-                hint="choose a smaller model, or a target with a wider counter",
+                hint="Choose a smaller model, or a target with a wider counter.",
             )
         case Code.FAULT:
             return _fault(refusal, name, where)
@@ -171,7 +171,7 @@ def as_error(
                 f"the device answered {request} with unknown error code {refusal.code}, "
                 f"detail {detail}{said}",
                 where=where,
-                hint="flash firmware that this harness built",
+                hint="Flash firmware that this harness built.",
             )
 
 
@@ -193,8 +193,8 @@ def _kernel_refused(refusal: Refusal, request: str, name: str, where: str) -> Ke
         operator=-1 if refusal.operator is None else refusal.operator,
         status=status,
         where=where,
-        hint="use another kernel set (`harness kernels`): `--kernels reference` shows whether "
-        "only this one refuses",
+        hint="Use another kernel set (`harness kernels`): `--kernels reference` shows whether "
+        "only this one refuses.",
     )
 
 
@@ -208,5 +208,5 @@ def _fault(refusal: Refusal, name: str, where: str) -> DeviceFault:
         f"{', '.join(causes) or 'no cause in CFSR'}; {shown}",
         registers=registers,
         where=where,
-        hint="look the pc up with `arm-none-eabi-addr2line -f -e` and the ELF of this build",
+        hint="Look the pc up with `arm-none-eabi-addr2line -f -e` and the ELF of this build.",
     )

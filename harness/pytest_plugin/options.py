@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
+
 import pytest
 
-DEFAULT_RESULTS = "results/harness.db"
+
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is less than 1")
+    return number
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -39,13 +46,15 @@ def add_options(parser: pytest.Parser) -> None:
         help="build variant (repeat for several; default: O2)",
     )
     group.addoption("--dataset", metavar="SPEC", help="inputs, as for `harness run --dataset`")
-    group.addoption("--limit", type=int, metavar="N", help="take only the first N inputs")
+    group.addoption("--limit", type=_at_least_one, metavar="N", help="take only the first N inputs")
     group.addoption(
-        "--repeat", type=int, metavar="N", help="measured inferences per input (default 1)"
+        "--repeat",
+        type=_at_least_one,
+        metavar="N",
+        help="measured inferences per input (default: 1)",
     )
     group.addoption(
         "--harness-results",
         metavar="FILE",
-        default=DEFAULT_RESULTS,
-        help="results database (default: %(default)s)",
+        help="results database: a file or a URL (default: results/harness.db)",
     )

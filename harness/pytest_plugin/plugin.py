@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness.errors import ConfigError, HarnessError
+from harness.pytest_plugin import workers
 from harness.pytest_plugin.options import add_options
 from harness.pytest_plugin.result import BenchResult
 from harness.pytest_plugin.session import HarnessSession
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
     from harness.domain.plan import Case
 
 CASE = "harness_case"
-RESULT = "bench"
 MARK = "harness"
+MARK_NAMES = ("model", "kernels", "build", "dataset", "limit", "repeat", "warmup")
 NO_TARGET = "needs --target=ID (simulated boards need no hardware: `harness targets` lists them)"
 
 _session = pytest.StashKey[HarnessSession]()
+_workers_runs = pytest.StashKey[list[workers.Kept]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,48 +30,64 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the mark and open the session's run."""
+    """Register the mark, refuse unknown names, and open the session's run."""
     config.addinivalue_line(
         "markers",
-        "harness(model=, kernels=, dataset=, limit=, repeat=, warmup=): what a benchmark test "
-        "runs; names or lists of names. Options on the command line win.",
+        f"{MARK}({'=, '.join(MARK_NAMES)}=): what a benchmark test runs; names or lists of names. "
+        "Options on the command line win.",
     )
     config.stash[_session] = HarnessSession(config.getoption("--harness-results"))
+    config.stash[_workers_runs] = []
+    if config.getoption("--target") and not workers.is_worker(config):
+        workers.keep_cases_together(config)
+        try:
+            _plan(config, {})
+        except HarnessError as error:
+            raise pytest.UsageError(_told(error)) from error
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run each benchmark test once per target, model, kernel set and build variant."""
-    if CASE not in metafunc.fixturenames:
-        return
-    if not metafunc.config.getoption("--target"):
+    config = metafunc.config
+    if CASE not in metafunc.fixturenames or not config.getoption("--target"):
         return
     try:
-        cases = _cases(metafunc)
+        cases = _plan(config, _marked(metafunc.definition))
     except HarnessError as error:
-        raise pytest.UsageError(f"{type(error).__name__}: {error}") from error
+        raise pytest.Collector.CollectError(_told(error)) from error
     names = [case.label.replace(" · ", "-") for case in cases]
-    metafunc.parametrize(CASE, cases, ids=names, indirect=True, scope="session")
+    params = [
+        pytest.param(case, id=name, marks=workers.marks_for(config, name))
+        for case, name in zip(cases, names, strict=True)
+    ]
+    metafunc.parametrize(CASE, params, indirect=True, scope="session")
 
 
-def _cases(metafunc: pytest.Metafunc) -> list[Case]:
-    # Imported here: a pytest run without --target must not pay for pyOCD and pandas.
+def _marked(item: pytest.Item) -> dict[str, Any]:
+    """What the marks of a test ask for; of two marks the closer one wins."""
+    wanted: dict[str, Any] = {}
+    for mark in item.iter_markers(MARK):
+        unknown = ", ".join(sorted(set(mark.kwargs) - set(MARK_NAMES)))
+        if unknown or mark.args:
+            raise ConfigError(
+                f"the mark `{MARK}` takes {', '.join(MARK_NAMES)}, all by name",
+                where=item.nodeid,
+                hint=f"Correct {unknown or repr(mark.args[0])}.",
+            )
+        wanted = {**mark.kwargs, **wanted}
+    return wanted
+
+
+def _plan(config: pytest.Config, wanted: dict[str, Any]) -> list[Case]:
+    # Imported here: a pytest run without --target must not pay for numpy and pydantic.
     from harness import assembly
 
-    option = metafunc.config.getoption
-    mark = metafunc.definition.get_closest_marker(MARK)
-    wanted = dict(mark.kwargs) if mark else {}
-    unknown = set(wanted) - {"model", "kernels", "dataset", "limit", "repeat", "warmup"}
-    if unknown or (mark and mark.args):
-        raise ConfigError(
-            f"the mark `{MARK}` takes model, kernels, dataset, limit, repeat and warmup by name",
-            where=metafunc.definition.nodeid,
-            hint=f"correct {', '.join(sorted(unknown)) or 'the positional argument'}",
-        )
+    option = config.getoption
     return assembly.plan(
         targets=option("--target"),
         kernel_sets=option("--kernels") or _listed(wanted.get("kernels")),
         models=option("--model") or _listed(wanted.get("model")),
-        builds=option("--build"),
+        builds=option("--build") or _listed(wanted.get("build")),
         dataset=option("--dataset") or wanted.get("dataset"),
         limit=option("--limit") or wanted.get("limit"),
         repeat=option("--repeat") or wanted.get("repeat", 1),
@@ -83,12 +101,16 @@ def _listed(value: object) -> list[str]:
     return [str(value)] if not isinstance(value, list | tuple) else [str(item) for item in value]
 
 
+def _told(error: HarnessError) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """With `--target` keep the benchmark tests only; without it skip them, with the reason."""
     benchmarks = [item for item in items if CASE in getattr(item, "fixturenames", ())]
     if config.getoption("--target"):
-        others = [item for item in items if item not in benchmarks]
-        config.hook.pytest_deselected(items=others)
+        chosen = set(benchmarks)
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
         items[:] = benchmarks
     else:
         for item in benchmarks:
@@ -111,17 +133,37 @@ def bench(request: pytest.FixtureRequest, harness_case: Case) -> BenchResult:
     try:
         return BenchResult(request.config.stash[_session].result(harness_case))
     except HarnessError as error:
-        pytest.fail(f"{type(error).__name__}: {error}", pytrace=False)
+        pytest.fail(_told(error), pytrace=False)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In a worker of pytest-xdist: say where its records are."""
+    workers.tell_controller(session.config, session.config.stash[_session].kept)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Note where a worker of pytest-xdist kept its records."""
+    if kept := workers.told_by(node):
+        node.config.stash[_workers_runs].append(kept)
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """Print the comparison table of all cases that ran."""
-    records = config.stash[_session].records
+    own = config.stash[_session]
+    runs = [*config.stash[_workers_runs], *([own.kept] if own.kept else [])]
+    try:
+        records = [*own.records, *workers.records_of(config.stash[_workers_runs])]
+    except HarnessError as error:
+        terminalreporter.write_line(_told(error), red=True)
+        return
     if records:
         from harness.report import summary_text
 
         terminalreporter.section("benchmark results")
         width = terminalreporter._tw.fullwidth
         terminalreporter.write(summary_text(records, width=width))
+        for results, run_id in runs:
+            terminalreporter.write_line(f"kept as run {run_id[:8]} in {results}")

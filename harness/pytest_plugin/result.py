@@ -10,7 +10,7 @@ from harness.domain.measurement import Missing
 from harness.domain.record import CaseRecord
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BenchResult:
     """What one case gave; a number that is missing fails the test that asks for it.
 
@@ -18,6 +18,10 @@ class BenchResult:
     """
 
     record: CaseRecord
+
+    def __repr__(self) -> str:
+        record = self.record  # all of it would bury the number in a failed assertion
+        return f"<{record.model} on {record.target_id} with {record.kernel_set}>"
 
     @property
     def accuracy(self) -> float:

@@ -8,22 +8,27 @@ from harness.errors import HarnessError
 
 if TYPE_CHECKING:
     from harness.assembly import Bench
+    from harness.bench.events import Event
     from harness.domain.plan import Case
     from harness.domain.record import CaseRecord
 
 
 class HarnessSession:
-    """Runs each case once, however many tests ask for it; a failed one is not tried again."""
+    """Runs each case once, however many tests ask for it; a failed one is not tried again.
 
-    def __init__(self, results: str) -> None:
+    `records` holds those of all cases that ended, in order, a case that Ctrl-C ended included.
+    """
+
+    def __init__(self, results: str | None) -> None:
+        self.records: list[CaseRecord] = []
         self._results = results
         self._bench: Bench | None = None
-        self._ended: dict[tuple[object, ...], tuple[CaseRecord | None, HarnessError | None]] = {}
+        self._ended: dict[tuple[object, ...], CaseRecord | HarnessError] = {}
 
     @property
-    def records(self) -> list[CaseRecord]:
-        """The records of all cases that ran, in order."""
-        return [record for record, _ in self._ended.values() if record is not None]
+    def kept(self) -> tuple[str, str] | None:
+        """The results database and the id of this session's run in it; None if none began."""
+        return (self._bench.results, self._bench.run_id) if self.records and self._bench else None
 
     def result(self, case: Case) -> CaseRecord:
         """The record of `case`, which runs now if it has not yet.
@@ -34,17 +39,23 @@ class HarnessSession:
         key = (case.label, case.model.path, case.dataset, case.limit, case.repeat, case.warmup)
         if key not in self._ended:
             self._ended[key] = self._run(case)
-        record, error = self._ended[key]
-        if record is None or error is not None:
-            raise error or LookupError(case.label)
-        return record
+        ended = self._ended[key]
+        if isinstance(ended, HarnessError):
+            raise ended
+        return ended
 
-    def _run(self, case: Case) -> tuple[CaseRecord | None, HarnessError | None]:
+    def _run(self, case: Case) -> CaseRecord | HarnessError:
         from harness.assembly import Bench
 
+        self._bench = self._bench or Bench(self._results)
         try:
-            self._bench = self._bench or Bench(self._results)
-            outcome = self._bench.measure([case])
+            outcome = self._bench.measure([case], self._listen)
         except HarnessError as error:
-            return None, error
-        return outcome.records[0], outcome.errors[0] if outcome.errors else None
+            return error
+        return outcome.errors[0] if outcome.errors else outcome.records[0]
+
+    def _listen(self, event: Event) -> None:
+        from harness.bench.events import CaseFinished
+
+        if isinstance(event, CaseFinished):
+            self.records.append(event.record)

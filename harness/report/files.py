@@ -37,7 +37,7 @@ def write_report(path: Path, records: Sequence[CaseRecord]) -> None:
         raise StoreError(
             f"the report cannot be written: {error.strerror or error}",
             where=str(path),
-            hint="name a file in a folder that can be written",
+            hint="Name a file in a folder that can be written.",
         ) from error
 
 
@@ -48,7 +48,7 @@ def _writer(path: Path) -> Callable[[Sequence[CaseRecord]], str]:
         raise UnknownName(
             f"reports are not written as {path.suffix or 'a file without a suffix'!r}",
             where=str(path),
-            hint=f"end the name in {', '.join(f'.{known_name}' for known_name in sorted(known))}",
+            hint=f"End the name in {', '.join(f'.{known_name}' for known_name in sorted(known))}.",
         )
     render: Callable[[Sequence[CaseRecord]], str] = importlib.import_module(
         f"{writers.__name__}.{name}"

@@ -15,7 +15,7 @@ from harness.errors import CorruptRecord
 from harness.results.schema import CaseRow, ReadingRow, RunRow
 
 _T = TypeVar("_T")
-_HINT = "delete this row, or restore the file from a copy"
+_HINT = "Delete this row, or restore the file from a copy."
 
 
 def run_to_row(run: RunInfo) -> RunRow:

@@ -12,34 +12,34 @@ from harness.errors import StoreError
 
 # Result codes by the start of their name: https://sqlite.org/rescode.html
 _SQLITE = {
-    "SQLITE_FULL": ("the disk is full", "free some space, or name a file on another disk"),
+    "SQLITE_FULL": ("the disk is full", "Free some space, or name a file on another disk."),
     "SQLITE_IOERR": (
         "the file system refused",
-        "check free space, quota and file size limit, or name a file on another disk",
+        "Check free space, quota and file size limit, or name a file on another disk.",
     ),
-    "SQLITE_READONLY": ("it is read-only", "make the file and its folder writable"),
+    "SQLITE_READONLY": ("it is read-only", "Make the file and its folder writable."),
     "SQLITE_CANTOPEN": (
         "the file cannot be opened",
-        "check that the folder exists, is writable, and that the name is a file's",
+        "Check that the folder exists, is writable, and that the name is a file's.",
     ),
     "SQLITE_NOTADB": (
         "it is not a database",
-        "name another file for the results, or move this one away",
+        "Name another file for the results, or move this one away.",
     ),
     "SQLITE_CORRUPT": (
         "the file is damaged",
-        "restore it from a copy, or move it away to start a new one",
+        "Restore it from a copy, or move it away to start a new one.",
     ),
     "SQLITE_BUSY": (
         "another process keeps it locked",
-        "wait for the other run to end, or name another file for the results",
+        "Wait for the other run to end, or name another file for the results.",
     ),
     "SQLITE_LOCKED": (
         "another process keeps it locked",
-        "wait for the other run to end, or name another file for the results",
+        "Wait for the other run to end, or name another file for the results.",
     ),
 }
-_UNKNOWN = ("the database refused", "check the address, and that the database runs and is ours")
+_UNKNOWN = ("the database refused", "Check the address, and that the database runs and is ours.")
 
 
 @contextmanager
@@ -55,7 +55,7 @@ def store_errors(where: str, attempt: str) -> Iterator[None]:
         raise StoreError(
             f"the results do not fit what is stored ({error.orig})",
             where=where,
-            hint="begin a run before its cases are added, and every run once",
+            hint="Begin a run before its cases are added, and every run once.",
         ) from error
     except (SQLAlchemyError, sqlite3.Error) as error:
         cause, hint = _explain(getattr(error, "orig", error))
@@ -68,7 +68,7 @@ def store_errors(where: str, attempt: str) -> Iterator[None]:
         raise StoreError(
             f"the results cannot be {attempt}: {error}",
             where=where,
-            hint="name a file in a folder that can be written, or a database that is installed",
+            hint="Name a file in a folder that can be written, or a database that is installed.",
         ) from error
 
 

@@ -64,7 +64,7 @@ class Store:
                 raise StoreError(
                     f"there is no run {run_id!r}",
                     where=self._where,
-                    hint="take an id of the column `id` of the table `runs`",
+                    hint="Take an id of the column `id` of the table `runs`.",
                 )
             rows = session.scalars(
                 select(CaseRow).where(CaseRow.run_id == run_id).order_by(CaseRow.number)
@@ -166,18 +166,18 @@ def _require_schema(connection: Connection, where: str) -> None:
         raise StoreError(
             f"this database holds {', '.join(sorted(tables)[:5])} and no results of the harness",
             where=where,
-            hint="name another file for the results",
+            hint="Name another file for the results.",
         )
     version = connection.scalar(select(SchemaRow.version))
     if version is not None and version > SCHEMA_VERSION:
         raise SchemaTooNew(
             f"the results have schema version {version}, this harness knows {SCHEMA_VERSION}",
             where=where,
-            hint="upgrade the harness, or name another file for the results",
+            hint="Upgrade the harness, or name another file for the results.",
         )
     if version != SCHEMA_VERSION:
         raise StoreError(
             f"the results have schema version {version}, this harness needs {SCHEMA_VERSION}",
             where=where,
-            hint="name another file for the results",
+            hint="Name another file for the results.",
         )

@@ -1,6 +1,5 @@
-"""What every model must reach on whatever `--target` names: the same file for simulator and board."""
+"""What every model must reach on any `--target`: the same file for simulator and board."""
 
-ROUNDING_LSB = 1  # CMSIS-NN rounds twice where the host's FULLY_CONNECTED rounds once
 SOFTMAX_LSB = 8  # what one LSB before a softmax can become behind it
 
 

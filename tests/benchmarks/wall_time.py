@@ -5,9 +5,10 @@ QEMU needs for the bare CMSIS-NN calls of as many inferences, and the time the s
 takes through a bare echo firmware on the same simulated UART. Interleaved, because machines are
 noisy; the ratio of a round uses that round's numbers only.
 
-    python tests/benchmarks/wall_time.py DATA_FOLDER [ROUNDS]
+    python tests/benchmarks/wall_time.py [ROUNDS]     (HARNESS_TEST_DATA names the data)
 """
 
+import os
 import shutil
 import statistics
 import subprocess
@@ -19,19 +20,19 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from builders.bare_calls import BareKernel, bare_image  # noqa: E402
-from builders.engine_overhead import planned  # noqa: E402
-from builders.raw_run import DEADLINE_S, booted, talking  # noqa: E402
-from rich.console import Console  # noqa: E402
-from rich.table import Table  # noqa: E402
+from builders.bare_calls import BareKernel, bare_image
+from builders.engine_overhead import planned
+from builders.raw_run import DEADLINE_S, booted, talking
+from rich.console import Console
+from rich.table import Table
 
-from harness import assembly, catalog  # noqa: E402
-from harness.build import build_firmware  # noqa: E402
-from harness.domain.firmware import Firmware, KernelSet  # noqa: E402
-from harness.domain.target import Target  # noqa: E402
-from harness.link import open_port  # noqa: E402
-from harness.link.frame import Frame, encode_frame  # noqa: E402
-from harness.link.messages import input_request, run_request  # noqa: E402
+from harness import assembly, catalog
+from harness.build import build_firmware
+from harness.domain.firmware import Firmware, KernelSet
+from harness.domain.target import Target
+from harness.link import open_port
+from harness.link.frame import Frame, encode_frame
+from harness.link.messages import input_request, run_request
 
 TARGET = "mps2-an500"
 INPUTS = 1000
@@ -136,4 +137,4 @@ def main(data: Path, rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 3)
+    main(Path(os.environ["HARNESS_TEST_DATA"]), int(sys.argv[1]) if len(sys.argv) > 1 else 3)

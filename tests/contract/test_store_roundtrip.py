@@ -99,7 +99,7 @@ def test_cases_keep_their_order_and_belong_to_their_run(store: Store) -> None:
 def test_a_case_needs_a_run(store: Store) -> None:
     with pytest.raises(StoreError, match="do not fit what is stored") as caught:
         store.add("nobody", case_record())
-    assert caught.value.hint == "begin a run before its cases are added, and every run once"
+    assert caught.value.hint == "Begin a run before its cases are added, and every run once."
 
 
 def test_a_run_begins_once(store: Store) -> None:

@@ -128,3 +128,23 @@ def test_the_licence_is_the_stated_one() -> None:
     assert "Version 2.0, January 2004" in text
     assert project["license"] == "Apache-2.0"
     assert project["license-files"] == ["LICENSE"]
+
+
+def is_loose_hint(node: ast.AST) -> bool:
+    """An error's hint in plain text that is not a sentence: capital letter, full stop."""
+    if not isinstance(node, ast.keyword) or node.arg != "hint":
+        return False
+    parts = node.value.values if isinstance(node.value, ast.JoinedStr) else [node.value]
+    texts = [part.value for part in parts if isinstance(part, ast.Constant)]
+    if not texts or texts == [None]:
+        return False
+    first, last = str(texts[0]), str(texts[-1])
+    starts = parts[0] is not None and isinstance(parts[0], ast.Constant) and first[:1].islower()
+    ends = isinstance(parts[-1], ast.Constant) and last != "" and not last.endswith((".", "!", "?"))
+    return starts or ends
+
+
+def test_hints_are_sentences() -> None:
+    assert breaches(is_loose_hint, "E('x', hint='do it')") == [1]
+    assert breaches(is_loose_hint, "E('x', hint=f'Do {this}.')") == []
+    assert all_breaches(is_loose_hint, tracked(".py", "harness")) == []

@@ -12,6 +12,7 @@ from harness.bench.prepare import prepare
 from harness.model import HostReference, compile_image
 
 INPUTS = 3
+FULLY_CONNECTED_LSB = 1  # CMSIS-NN rounds it twice, LiteRT once
 TARGET = "mps2-an500"
 KWS = ("models/mlperf-tiny/kws_ref_model.tflite", "sets/kws01")
 RESNET = ("models/mlperf-tiny/pretrainedResnet_quant.tflite", "sets/ic01")
@@ -42,6 +43,7 @@ def test_tensors_before_the_first_fully_connected_are_equal(
     behind = {
         index for operator in prepared.network.operators[first_fc:] for index in operator.outputs
     }
+    fully_connected = set(prepared.network.operators[first_fc].outputs)
     firmware = rig.build(case.target, case.kernel_set, case.variant, print)
     reference = HostReference(case.model.path)
     arena = catalog.target(TARGET).memory.arena.origin
@@ -56,5 +58,7 @@ def test_tensors_before_the_first_fully_connected_are_equal(
                 difference = np.abs(np.frombuffer(raw, np.int8).astype(np.int32) - want).max()
                 if place.index in before or kernels == "reference":
                     assert difference == 0, place
+                elif place.index in fully_connected:
+                    assert difference <= FULLY_CONNECTED_LSB, place
                 compared.add(place.index)
     assert before | behind <= compared

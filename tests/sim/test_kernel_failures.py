@@ -131,7 +131,7 @@ def test_a_shape_that_cmsis_nn_refuses_runs_on_the_reference_kernels(tmp_path: P
         "the kernel of operator 1 (CONV_2D) returned status -2 to DESCRIBE, no implementation: it "
         "is sound, but of a shape or kind that this kernel set cannot do"
     )
-    assert refused.hint.startswith("use another kernel set")
+    assert refused.hint.startswith("Use another kernel set")
 
     failed, good = outcome.records
     assert (failed.kernel_set, failed.status) == ("cmsis-nn", CaseStatus.FAILED)

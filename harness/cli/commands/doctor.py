@@ -43,9 +43,13 @@ def doctor(
         ),
     ] = None,
     results: Annotated[
-        str,
-        typer.Option(help="Results database: a file, or a database URL.", envvar="HARNESS_RESULTS"),
-    ] = str(assembly.DEFAULT_RESULTS),
+        str | None,
+        typer.Option(
+            help="Results database: a file, or a database URL.",
+            envvar="HARNESS_RESULTS",
+            show_default="results/harness.db",
+        ),
+    ] = None,
     deadline: Annotated[
         float,
         typer.Option(min=0.1, help="Seconds that each program may take to answer."),

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import typer
 
-from harness import assembly
-from harness.cli.listing import AsJson, show
+from harness.cli.listing import PANEL, AsJson, show
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command()(kernels)
-    app.command()(builds)
+    app.command(rich_help_panel=PANEL)(kernels)
+    app.command(rich_help_panel=PANEL)(builds)
 
 
 def kernels(json: AsJson = False) -> None:
     """List the kernel sets."""
+    from harness import assembly
+
     show(
         [
             {
                 "id": kernel_set.id,
-                "library": kernel_set.library or "-",
+                "library": kernel_set.library or None,
                 "title": kernel_set.title,
             }
             for kernel_set in assembly.list_kernel_sets()
@@ -31,15 +32,16 @@ def kernels(json: AsJson = False) -> None:
 
 def builds(json: AsJson = False) -> None:
     """List the build variants: optimisation level and macros of single source files."""
+    from harness import assembly
+
     show(
         [
             {
                 "id": variant.id,
                 "optimisation": variant.optimisation,
-                "file macros": ", ".join(
+                "file_macros": [
                     f"{file}: {' '.join(macros)}" for file, macros in variant.file_defines.items()
-                )
-                or "-",
+                ],
                 "title": variant.title,
             }
             for variant in assembly.list_build_variants()

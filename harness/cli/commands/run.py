@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
-from harness import assembly
 from harness.cli.completion import (
     complete_build,
     complete_dataset,
@@ -16,8 +16,12 @@ from harness.cli.completion import (
     complete_model,
     complete_target,
 )
-from harness.cli.progress import RunProgress
-from harness.report import records_to_json, require_known_formats, summary, write_report
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from harness.bench.events import Event
+    from harness.domain.record import CaseRecord
 
 MATRIX = "What to measure"
 AMOUNT = "How much"
@@ -36,7 +40,8 @@ def run(
         typer.Option(
             "--target",
             "-t",
-            help="Target id; repeat for several. Default: every simulated board.",
+            help="Target id; repeat for several.",
+            show_default="every simulated board",
             rich_help_panel=MATRIX,
             autocompletion=complete_target,
         ),
@@ -46,7 +51,8 @@ def run(
         typer.Option(
             "--kernels",
             "-k",
-            help="Kernel set; repeat for several. Default: all.",
+            help="Kernel set; repeat for several.",
+            show_default="all",
             rich_help_panel=MATRIX,
             autocompletion=complete_kernels,
         ),
@@ -56,8 +62,8 @@ def run(
         typer.Option(
             "--model",
             "-m",
-            help="Bundled model or path of a .tflite. "
-            "Default: all bundled that do not say `demo = false`.",
+            help="Bundled model or path of a .tflite; repeat for several.",
+            show_default="bundled ones with demo = true",
             rich_help_panel=MATRIX,
             autocompletion=complete_model,
         ),
@@ -67,8 +73,8 @@ def run(
         typer.Option(
             "--dataset",
             "-d",
-            help="mlperf:DIR, npy:x.npy[,labels.npy], digits or random. "
-            "Default: the bundled model's own, else 16 seeded random inputs.",
+            help="mlperf:DIR, npy:x.npy[,labels.npy], digits or random.",
+            show_default="a bundled model's own, else 16 seeded random inputs",
             rich_help_panel=MATRIX,
             autocompletion=complete_dataset,
         ),
@@ -78,14 +84,20 @@ def run(
         typer.Option(
             "--build",
             "-b",
-            help="Build variant; repeat for several. Default: O2.",
+            help="Build variant; repeat for several.",
+            show_default="O2",
             rich_help_panel=MATRIX,
             autocompletion=complete_build,
         ),
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option(min=1, help="Take only the first N inputs.", rich_help_panel=AMOUNT),
+        typer.Option(
+            min=1,
+            help="Take only the first inputs.",
+            show_default="all of them",
+            rich_help_panel=AMOUNT,
+        ),
     ] = None,
     repeat: Annotated[
         int,
@@ -116,13 +128,14 @@ def run(
         ),
     ] = None,
     results: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="Results database: a file, or a database URL.",
+            show_default="results/harness.db",
             rich_help_panel=OUTPUT,
             envvar="HARNESS_RESULTS",
         ),
-    ] = str(assembly.DEFAULT_RESULTS),
+    ] = None,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="No progress.", rich_help_panel=OUTPUT)
     ] = False,
@@ -136,9 +149,18 @@ def run(
     that firmware and that model; then all inputs are streamed and every output vector is compared
     with the host reference. Rows are stored as each case ends.
 
-    Example: harness run -t mps2-an500 -k cmsis-nn -k reference -m kws_ref_model.tflite
-    -d mlperf:path/kws01
+    Example:
+
+    `harness run -t mps2-an500 -k cmsis-nn -k reference -m kws_ref_model.tflite -d mlperf:kws01`
     """
+    # Imported here, and in what is called: `--help` and completion need none of it.
+    from rich.console import Console
+
+    from harness import assembly
+    from harness.bench.events import CaseFinished
+    from harness.cli.progress import RunProgress
+    from harness.report import require_known_formats
+
     require_known_formats(save or [])
     cases = assembly.plan(
         targets=target,
@@ -151,16 +173,44 @@ def run(
         warmup=warmup,
     )
     console = Console(stderr=True)
-    with RunProgress(console, quiet=quiet) as progress:
-        outcome = assembly.Bench(results).measure(cases, progress)
+    bench = assembly.Bench(results)
+    ended: list[CaseRecord] = []
+    with contextlib.ExitStack() as finally_:
+        # Also after Ctrl-C, and after an error that stops the run: what has ended is shown.
+        finally_.callback(lambda: present(ended, console, json=json, save=save or []))
+        progress = finally_.enter_context(RunProgress(console, quiet=quiet))
+
+        def listen(event: Event) -> None:
+            if isinstance(event, CaseFinished):
+                ended.append(event.record)
+            progress(event)
+
+        outcome = bench.measure(cases, listen)
+    if not quiet:
+        console.print(f"kept as run {bench.run_id[:8]} in {bench.results}", style="dim")
+    raise typer.Exit(outcome.exit_code)
+
+
+def present(
+    records: Sequence[CaseRecord], console: Console, *, json: bool, save: Sequence[Path]
+) -> None:
+    """Show `records` as a table (on `console` where JSON goes to stdout), and write the files.
+
+    Raises:
+        StoreError: a file cannot be written.
+    """
+    if not records:
+        return
+    from rich.console import Console
+
+    from harness.report import records_to_json, summary, summary_text, write_report
+
     out = console if json else Console()
-    # Where nobody reads on a terminal (a file, a log) there is no edge to keep within.
-    width = out.width if out.is_terminal else DOCUMENT_WIDTH
-    out.width = width
-    out.print(summary(outcome.records, width=width))
+    if out.is_terminal:
+        out.print(summary(records, width=out.width))
+    else:  # a file or a log has no edge to keep within
+        out.file.write(summary_text(records, width=DOCUMENT_WIDTH))
     if json:
-        typer.echo(records_to_json(outcome.records))
-    for path in save or []:
-        write_report(path, outcome.records)
-    if outcome.exit_code:
-        raise typer.Exit(outcome.exit_code)
+        typer.echo(records_to_json(records))
+    for path in save:
+        write_report(path, records)

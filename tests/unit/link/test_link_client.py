@@ -99,7 +99,7 @@ def test_a_mute_device_is_reported_at_the_deadline_and_not_later() -> None:
     assert (caught.value.deadline_s, caught.value.got) == (5, 0)
     assert str(caught.value) == (
         "memory: no answer to HELLO within 5 s; 0 bytes came, 0 damaged frames among them\n"
-        "  -> check that the firmware runs, and that the link is this board's"
+        "  -> Check that the firmware runs, and that the link is this board's."
     )
 
 
@@ -258,7 +258,7 @@ def test_an_input_before_hello_is_refused_without_a_byte_sent() -> None:
     client, memory = connect(ScriptedDevice())
     with pytest.raises(LinkError, match="before the device has said how much it takes") as caught:
         client.infer(b"x", deadline_s=5)
-    assert caught.value.hint == "call hello() first"
+    assert caught.value.hint == "Call hello() first."
     assert memory.writes == []
 
 

@@ -112,7 +112,7 @@ def test_another_version_is_told_apart_before_the_rest_is_read() -> None:
         messages.decode_hello(b"\x02\x00 of which the rest means nothing here", "/dev/ttyACM0")
     assert str(caught.value) == (
         "/dev/ttyACM0: the device speaks protocol version 2, this harness 1\n"
-        "  -> flash firmware that this harness built, or install the harness it belongs to"
+        "  -> Flash firmware that this harness built, or install the harness it belongs to."
     )
 
 

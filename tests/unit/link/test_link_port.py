@@ -51,7 +51,7 @@ def test_nobody_listening_says_to_start_it() -> None:
         number = server.getsockname()[1]
     with pytest.raises(PortBusy, match="refused") as caught:
         open_port(f"socket://127.0.0.1:{number}", 115_200)
-    assert caught.value.hint == "start what should listen at this address, or correct the address"
+    assert caught.value.hint == "Start what should listen at this address, or correct the address."
 
 
 @pytest.mark.parametrize("url", ["socket://127.0.0.1", "warp://x", "socket://127.0.0.1:99999"])
@@ -111,7 +111,7 @@ def test_writing_to_a_closed_connection_is_link_closed() -> None:
         server.accept()[0].close()
         with pytest.raises(LinkClosed, match="the link was closed by the other end") as caught:
             port.read(5)
-        assert "check the board's power and cable" in caught.value.hint
+        assert "Check the board's power and cable" in caught.value.hint
         port.write(b"the first bytes are answered with a reset")
         with pytest.raises(LinkClosed):
             port.write(b"and the next have nowhere to go")
@@ -124,4 +124,4 @@ def test_a_port_that_takes_nothing_is_a_timeout() -> None:
         with server.accept()[0], SerialPort(link, url) as port:
             with pytest.raises(LinkTimeout, match="could not be sent within 10 s") as caught:
                 port.write(bytes(50_000_000))
-            assert caught.value.hint == "check flow control, and that the device reads its port"
+            assert caught.value.hint == "Check flow control, and that the device reads its port."

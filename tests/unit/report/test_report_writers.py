@@ -118,11 +118,11 @@ def test_a_suffix_without_a_writer_is_refused_before_anything_runs(name: str) ->
     with pytest.raises(UnknownName, match="reports are not written as") as caught:
         require_known_formats([Path("rows.csv"), Path(name)])
     assert caught.value.where == name
-    assert caught.value.hint == "end the name in .csv, .json, .md"
+    assert caught.value.hint == "End the name in .csv, .json, .md."
 
 
 def test_a_report_that_cannot_be_written_is_a_store_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreError, match="the report cannot be written") as caught:
         write_report(tmp_path / "file" / "rows.csv", RECORDS)
-    assert caught.value.hint == "name a file in a folder that can be written"
+    assert caught.value.hint == "Name a file in a folder that can be written."

@@ -41,7 +41,7 @@ def test_a_garbage_file_is_not_a_database(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be opened: it is not a database") as caught:
         open_store(path)
     assert caught.value.where == str(path)
-    assert caught.value.hint == "name another file for the results, or move this one away"
+    assert caught.value.hint == "Name another file for the results, or move this one away."
 
 
 def test_a_damaged_file_says_so(file: Path) -> None:
@@ -51,7 +51,7 @@ def test_a_damaged_file_says_so(file: Path) -> None:
     file.write_bytes(content)
     with pytest.raises(StoreError, match=r"cannot be (opened|read): the file is damaged") as caught:
         open_store(file).cases(run_info().id)
-    assert "restore it from a copy" in caught.value.hint
+    assert "Restore it from a copy" in caught.value.hint
 
 
 def test_a_folder_that_is_a_file_cannot_be_made(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_read_only_database_can_be_read_but_not_written(file: Path) -> None:
     assert len(store.cases(run_info().id)) == 1
     with pytest.raises(StoreError, match="cannot be written: it is read-only") as caught:
         store.add(run_info().id, case_record())
-    assert caught.value.hint == "make the file and its folder writable"
+    assert caught.value.hint == "Make the file and its folder writable."
 
 
 def test_a_locked_database_is_waited_for_until_the_deadline(file: Path) -> None:
@@ -81,7 +81,7 @@ def test_a_locked_database_is_waited_for_until_the_deadline(file: Path) -> None:
     holder.execute("BEGIN EXCLUSIVE")
     with pytest.raises(StoreError, match="another process keeps it locked") as caught:
         open_store(file, deadline_s=0.05)
-    assert "wait for the other run to end" in caught.value.hint
+    assert "Wait for the other run to end" in caught.value.hint
     holder.execute("COMMIT")
     holder.close()
     assert len(open_store(file, deadline_s=0.05).runs()) == 1
@@ -123,7 +123,7 @@ def test_a_full_disk_loses_one_case_and_keeps_the_others(file: Path, small_disk:
 
     with pytest.raises(StoreError, match="cannot be written: the disk is full") as caught:
         fill()
-    assert caught.value.hint == "free some space, or name a file on another disk"
+    assert caught.value.hint == "Free some space, or name a file on another disk."
     assert 0 < added[0] < 199
     assert len(store.cases(run_info().id)) == 1 + added[0]
 
@@ -159,7 +159,7 @@ except StoreError as error:
     )
     assert "the results cannot be written: the file system refused" in done.stdout, done
     assert str(file) in done.stdout
-    assert "-> check free space, quota and file size limit" in done.stdout
+    assert "-> Check free space, quota and file size limit" in done.stdout
 
 
 def test_a_process_killed_in_mid_transaction_leaves_no_half_case(file: Path) -> None:
@@ -193,7 +193,7 @@ def test_results_of_a_newer_harness_are_not_touched(file: Path) -> None:
         open_store(file)
     assert str(caught.value) == (
         f"{file}: the results have schema version 7, this harness knows 1\n"
-        "  -> upgrade the harness, or name another file for the results"
+        "  -> Upgrade the harness, or name another file for the results."
     )
 
 
@@ -242,7 +242,7 @@ def test_a_row_that_does_not_decode_names_row_and_column(
     with pytest.raises(CorruptRecord, match=said) as caught:
         open_store(file).cases(run_info().id)
     assert f"{file}, case 1" in caught.value.where
-    assert caught.value.hint == "delete this row, or restore the file from a copy"
+    assert caught.value.hint == "Delete this row, or restore the file from a copy."
 
 
 def test_a_run_that_does_not_decode_is_named_too(file: Path) -> None:

@@ -1,0 +1,86 @@
+"""What is wrong with a model or a data set is said before anything is built or started."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bench_desk import Desk, copying_model
+from builders.tflite_builder import TfliteModel
+
+from harness.bench.prepare import prepare
+from harness.domain.plan import ModelSource
+from harness.errors import BadDataset, BadModel, UnsupportedOperator
+
+
+def model_of(desk: Desk, content: bytes) -> Path:
+    path = desk.folder / "model.tflite"
+    path.write_bytes(content)
+    desk.model = ModelSource("model", path)
+    return path
+
+
+def adding(outputs: int = 1, inputs: int = 1) -> bytes:
+    model = TfliteModel()
+    xs = [model.tensor((1, 4), "int8", 0.5) for _ in range(2)]
+    constant = model.tensor((1, 4), "int8", 0.5, data=np.ones((1, 4), np.int8))
+    ys = [model.tensor((1, 4), "int8", 0.5) for _ in range(2)]
+    for y in ys[:outputs]:
+        model.operator("ADD", [xs[0], xs[1] if inputs == 2 else constant], [y])
+    return model.build(xs[:inputs], ys[:outputs])
+
+
+def test_each_file_is_read_once(desk: Desk) -> None:
+    loads: list[object] = []
+
+    def load(case: object, model_input: object) -> object:
+        loads.append(case)
+        return desk.load_dataset(case, model_input)  # type: ignore[arg-type]
+
+    cases = [desk.case(), desk.case(warmup=3), desk.case(limit=2), desk.case(dataset="other")]
+    prepared = prepare(cases, load)  # type: ignore[arg-type]
+    assert loads == [cases[0], cases[2], cases[3]]
+    assert prepared[0].network is prepared[3].network
+    assert prepared[0].image is prepared[3].image
+    assert prepared[0].dataset is prepared[1].dataset
+
+
+@pytest.mark.parametrize(("inputs", "outputs"), [(2, 1), (1, 2)])
+def test_models_with_more_than_one_input_or_output(desk: Desk, inputs: int, outputs: int) -> None:
+    path = model_of(desk, adding(outputs, inputs))
+    with pytest.raises(UnsupportedOperator) as refused:
+        desk.prepared()
+    assert str(refused.value) == (
+        f"{path}: the model has {inputs} inputs and {outputs} outputs; one of each is supported\n"
+        "  -> Export a model with one input and one output tensor."
+    )
+
+
+def test_labels_beyond_the_outputs(desk: Desk) -> None:
+    desk.labels = np.array([0, 1, 4, 2])
+    with pytest.raises(BadDataset) as refused:
+        desk.prepared()
+    assert str(refused.value) == (
+        "four: labels go up to 4, but copying has 4 outputs (0 to 3)\n"
+        "  -> Choose the data set this model was trained for."
+    )
+
+
+def test_the_last_output_may_be_a_label(desk: Desk) -> None:
+    desk.labels = np.array([3, 3, 3, 3])
+    assert desk.prepared().dataset.labels is desk.labels
+
+
+def test_fewer_outputs_than_the_labels_ask_for(desk: Desk) -> None:
+    copying_model(desk.folder, outputs=3)
+    with pytest.raises(BadDataset, match="labels go up to 3, but copying has 3 outputs"):
+        desk.prepared()
+
+
+def test_a_file_that_is_no_model(desk: Desk) -> None:
+    path = model_of(desk, b"PNG, not a flatbuffer")
+    with pytest.raises(BadModel) as refused:
+        desk.prepared()
+    assert refused.value.where == str(path)
+    assert (desk.builds, desk.starts) == (0, 0)

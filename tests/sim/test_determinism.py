@@ -7,7 +7,7 @@ import pytest
 from harness import assembly
 from harness.domain.measurement import Measurement
 
-TARGETS = ("mps2-an385", "mps2-an386", "mps2-an500")
+TARGETS = ("mps2-an385", "mps2-an386", "mps2-an500", "mps2-an505", "mps3-an547")
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -9,7 +9,10 @@ from harness import assembly, catalog
 
 KWS = "models/mlperf-tiny/kws_ref_model.tflite"
 RESNET = "models/mlperf-tiny/pretrainedResnet_quant.tflite"
-TARGET = "mps2-an500"
+VWW = "models/mlperf-tiny/vww_96_int8.tflite"
+AUTOENCODER = "models/mlperf-tiny/ad01_int8.tflite"
+WAKE_WORD = "models/mlperf-tiny/str_ww_ref_model.tflite"
+TARGET, HELIUM = "mps2-an500", "mps3-an547"
 FLASH_LIMIT = 32 * 1024
 
 
@@ -20,10 +23,27 @@ def test_engine_overhead_in_instructions(test_data: Path, model: str, bar: float
     assert 0 <= overhead.share <= bar, overhead
 
 
-@pytest.mark.parametrize("model", [KWS, RESNET], ids=["kws", "ic"])
-def test_arena_is_close_to_its_lower_bound(test_data: Path, model: str) -> None:
-    image = planned(test_data / model, TARGET, "cmsis-nn")
-    assert any(image.scratch), "the kernels of CMSIS-NN need scratch"
+@pytest.mark.parametrize(
+    ("target", "model", "bar"),
+    [(TARGET, RESNET, 2.45), (HELIUM, RESNET, 0.45), (HELIUM, AUTOENCODER, 0.75)],
+    ids=["m7-ic", "helium-ic", "helium-ad"],
+)
+def test_instructions_per_mac(test_data: Path, target: str, model: str, bar: float) -> None:
+    overhead = engine_overhead(test_data / model, target)
+    macs = planned(test_data / model, target, "cmsis-nn").macs
+    assert overhead.outputs_equal
+    assert overhead.engine / macs <= bar
+    assert overhead.share <= 0.02
+
+
+@pytest.mark.parametrize("target", [TARGET, HELIUM])
+@pytest.mark.parametrize(
+    "model", [KWS, RESNET, VWW, AUTOENCODER, WAKE_WORD], ids=["kws", "ic", "vww", "ad", "ww"]
+)
+def test_arena_is_close_to_its_lower_bound(test_data: Path, model: str, target: str) -> None:
+    image = planned(test_data / model, target, "cmsis-nn")
+    # The autoencoder has dense layers only.
+    assert any(image.scratch) == (model != AUTOENCODER)
     assert image.arena_lower_bound <= image.arena_bytes <= 1.05 * image.arena_lower_bound
 
 

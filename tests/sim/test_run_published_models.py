@@ -15,7 +15,7 @@ from harness.domain.measurement import Measurement
 from harness.domain.record import CaseRecord, CaseStatus
 
 FULL_TARGET = "mps2-an500"
-OTHER_TARGETS = ("mps2-an385", "mps2-an386")
+OTHER_TARGETS = ("mps2-an385", "mps2-an386", "mps2-an505", "mps3-an547")
 FIRST = 100
 
 

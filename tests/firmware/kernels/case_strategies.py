@@ -96,9 +96,7 @@ def row_convolutions(draw: Any) -> OperatorCase:
     channels_in, channels = 4 * draw(st.integers(1, 6)), draw(WIDE)
     if padding == "VALID":
         width = max(width, filter_width)
-    x = Codes(
-        codes(rng, draw(st.integers(1, 2)), 1, width, channels_in), draw(SCALES), draw(ZEROS)
-    )
+    x = Codes(codes(rng, draw(st.integers(1, 2)), 1, width, channels_in), draw(SCALES), draw(ZEROS))
     scales = _weight_scales(draw, channels)
     bias = rng.integers(-20000, 20000, channels).astype(np.int32) if draw(st.booleans()) else None
     y = (_output_scale(draw, x.scale, scales, filter_width * channels_in), draw(ZEROS))

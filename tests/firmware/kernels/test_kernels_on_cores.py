@@ -26,7 +26,6 @@ from kernel_program import FIRMWARE, Outcome, cmsis_nn_root, decode_answer, requ
 from operator_cases import OperatorCase
 
 
-
 @dataclass(frozen=True)
 class Core:
     """A board, where its memory starts and how much of it there is, and flags beside -mcpu."""

@@ -83,9 +83,9 @@ ALL = ", ".join(sorted(path.stem for path in SHIPPED.glob("*.toml")))
 
 def test_unknown_target_offers_the_nearest_name() -> None:
     with pytest.raises(UnknownName) as caught:
-        target("mps2-an50")
+        target("mps2-an5000")
     assert str(caught.value) == (
-        f"there is no target 'mps2-an50'\n  -> Use 'mps2-an500'; there are: {ALL}."
+        f"there is no target 'mps2-an5000'\n  -> Use 'mps2-an500'; there are: {ALL}."
     )
     assert caught.value.exit_code == 2
 

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from harness import assembly
 from harness.cli.completion import complete_target
-from harness.cli.listing import AsJson
+from harness.cli.listing import PANEL, AsJson
 from harness.domain.checkup import Finding, State, verdict
 
 DOCUMENT_WIDTH = 140
@@ -29,7 +29,7 @@ _COLOURS = {
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command()(doctor)
+    app.command(rich_help_panel=PANEL)(doctor)
 
 
 def doctor(

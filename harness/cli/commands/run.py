@@ -63,7 +63,7 @@ def run(
             "--model",
             "-m",
             help="Bundled model or path of a .tflite; repeat for several.",
-            show_default="bundled ones with demo = true",
+            show_default="small bundled ones",
             rich_help_panel=MATRIX,
             autocompletion=complete_model,
         ),

@@ -146,7 +146,7 @@ def test_labels_of_another_model(harness: CommandLine, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "kind", "name", "nearest"),
     [
-        (("-t", "mps2-an50"), "target", "mps2-an50", "mps2-an500"),
+        (("-t", "mps2-an5000"), "target", "mps2-an5000", "mps2-an500"),
         (("-t", "MPS2-AN386"), "target", "MPS2-AN386", "mps2-an386"),
         (("-k", "cmsis"), "kernel set", "cmsis", "cmsis-nn"),
         (("-m", "lenet-digit"), "model", "lenet-digit", "lenet-digits"),

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import harness
 from harness import catalog
 from harness.bench.events import Listener, nobody
+from harness.catalog.definitions import pick
 from harness.domain.plan import Case, ModelSource
 from harness.domain.record import RunInfo
 from harness.domain.units import Fidelity
@@ -91,6 +92,8 @@ def plan(
     chosen_targets = [catalog.target(name) for name in targets or _simulated()]
     chosen_sets = [catalog.kernel_set(name) for name in kernel_sets or _reference_first()]
     variants = [catalog.build_variant(name) for name in builds or [DEFAULT_BUILD]]
+    if dataset:  # loaded later, with the model's input; its name can be told now
+        pick("data set", dataset.partition(":")[0], catalog.schemes())
     builds_wanted = [
         (kernel_set, variant)
         for kernel_set in chosen_sets

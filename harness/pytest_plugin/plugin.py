@@ -38,8 +38,8 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     config.stash[_session] = HarnessSession(config.getoption("--harness-results"))
     config.stash[_workers_runs] = []
+    # A worker's names are those that its controller has checked.
     if config.getoption("--target") and not workers.is_worker(config):
-        workers.keep_cases_together(config)
         try:
             _plan(config, {})
         except HarnessError as error:
@@ -56,11 +56,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     except HarnessError as error:
         raise pytest.Collector.CollectError(_told(error)) from error
     names = [case.label.replace(" · ", "-") for case in cases]
-    params = [
-        pytest.param(case, id=name, marks=workers.marks_for(config, name))
-        for case, name in zip(cases, names, strict=True)
-    ]
-    metafunc.parametrize(CASE, params, indirect=True, scope="session")
+    metafunc.parametrize(CASE, cases, ids=names, indirect=True, scope="session")
 
 
 def _marked(item: pytest.Item) -> dict[str, Any]:
@@ -139,6 +135,14 @@ def bench(request: pytest.FixtureRequest, harness_case: Case) -> BenchResult:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """In a worker of pytest-xdist: say where its records are."""
     workers.tell_controller(session.config, session.config.stash[_session].kept)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Keep the tests of a case in one worker, where nothing else was asked for."""
+    if config.getoption("--target") and config.getoption("dist") == "load":
+        return workers.scheduler_by_case(config, log)
+    return None
 
 
 @pytest.hookimpl(optionalhook=True)

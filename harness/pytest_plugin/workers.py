@@ -24,17 +24,17 @@ def is_worker(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput")
 
 
-def keep_cases_together(config: pytest.Config) -> None:
-    """Send tests by case where `-n` alone would send them anywhere, and run cases twice."""
-    if config.getoption("dist", "no") == "load":
-        config.option.dist = "loadgroup"
+def scheduler_by_case(config: pytest.Config, log: Any) -> Any:
+    """A scheduler for `-n` alone, which would send tests anywhere and so measure cases twice."""
+    from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
+    class ByCase(LoadScopeScheduling):  # type: ignore[misc]
+        """Sends tests with the same parameters to the same worker."""
 
-def marks_for(config: pytest.Config, case_name: str) -> list[pytest.MarkDecorator]:
-    """The mark by which xdist keeps the tests of a case together; none without xdist."""
-    if not config.pluginmanager.hasplugin("xdist"):
-        return []
-    return [pytest.mark.xdist_group(case_name)]
+        def _split_scope(self, nodeid: str) -> str:
+            return nodeid.partition("[")[2] or nodeid
+
+    return ByCase(config, log)
 
 
 def tell_controller(config: pytest.Config, kept: Kept | None) -> None:

@@ -119,7 +119,7 @@ def test_options_win_over_marks(project: pytest.Pytester) -> None:
 @pytest.mark.parametrize(
     ("words", "kind", "name", "nearest"),
     [
-        (["--target=mps2-an50"], "target", "mps2-an50", "mps2-an500"),
+        (["--target=mps2-an5000"], "target", "mps2-an5000", "mps2-an500"),
         (["--kernels=cmsis"], "kernel set", "cmsis", "cmsis-nn"),
         (["--model=lenet-digit"], "model", "lenet-digit", "lenet-digits"),
         (["--build=single-round"], "build variant", "single-round", "single-rounding"),

@@ -10,6 +10,7 @@ HARNESS_FULL_SETS     not empty: run whole data sets on every target (`tox -e ac
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator
 from pathlib import Path
 
@@ -20,6 +21,11 @@ REQUIRE_DATA = "HARNESS_REQUIRE_DATA"
 FULL_SETS = "HARNESS_FULL_SETS"
 
 pytest_plugins = ["pytester"]
+
+# A shell starts background jobs with SIGINT ignored, and every child inherits that: tests of Ctrl-C
+# would then wait for what cannot come.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

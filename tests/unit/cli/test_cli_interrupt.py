@@ -41,10 +41,14 @@ def test_while_definitions_are_read(folder: Path, tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        pipe = once_read(targets / "slow.toml", process)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
-        os.close(pipe)
+        try:
+            pipe = once_read(targets / "slow.toml", process)
+            process.send_signal(signal.SIGINT)
+            # A signal between two system calls waits for the next one to end: end it.
+            os.close(pipe)
+            out, err = process.communicate(timeout=30)
+        finally:
+            process.kill()
     assert process.returncode == 130
     assert (out, err) == ("", "interrupted\n")
 

@@ -74,13 +74,14 @@ def agreement(
     )
     per_vector = difference.max(axis=1)
     method = "byte for byte against the host reference of the same model file"
+    same = float(np.count_nonzero(per_vector == 0))
     equal = Measurement(
         quantity="vectors_equal",
-        value=float(np.count_nonzero(per_vector == 0)),
+        value=same,
         unit=Unit.SAMPLES,
         n=int(per_vector.size),
-        minimum=0.0,
-        maximum=float(per_vector.size),
+        minimum=same,
+        maximum=same,
         fidelity=target.fidelity,
         instrument="device outputs",
         method=method,

@@ -8,7 +8,7 @@ import shlex
 import subprocess
 import sys
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import cache
@@ -25,6 +25,7 @@ from harness.errors import ConfigError
 
 # The rest is imported where it is used: shell completion must not wait for pandas or pyOCD.
 if TYPE_CHECKING:
+    from harness.bench.matrix import Matrix
     from harness.bench.rig import Board, Rig, Tell
     from harness.bench.run import Outcome
     from harness.domain.coordinates import Coordinates
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from harness.results import Store
 
 __all__ = [
+    "ALL_KERNELS",
     "DEFAULT_BUILD",
     "Bench",
     "cache_dir",
@@ -49,6 +51,7 @@ __all__ = [
 ]
 
 DEFAULT_BUILD = "O2"
+ALL_KERNELS = "all"
 
 
 def cache_dir() -> Path:
@@ -72,38 +75,45 @@ def plan(
     limit: int | None = None,
     repeat: int = 1,
     warmup: int = 1,
+    on_note: Callable[[str], None] | None = None,
 ) -> list[Case]:
     """The cases of a run: models x targets x kernel sets x build variants.
 
-    What is not named is all there is: every bundled model, kernel set and simulated target. A
-    variant that changes a library is left out for kernel sets that do not call it.
+    What is not named is every bundled model and simulated target, and the kernel sets whose
+    definition says `default`; ALL_KERNELS as a name stands for every kernel set. Kernel sets that
+    give the same build on a target are one case. A variant that changes a library is left out for
+    kernel sets that do not call it, and a kernel set for cores that cannot run it, unless both are
+    named; `on_note` hears of the latter.
 
     Raises:
-        ConfigError: no kernel set is left for a build variant.
+        ConfigError: no kernel set is left for a build variant; a named target cannot run a named
+            kernel set.
+        ToolMissing, CompileFailed: the compiler cannot say what the core has.
         UnknownName, BadDefinition, DuplicateName: from the definition files.
     """
     chosen_models = [catalog.resolve_model(name) for name in models or catalog.models()]
     chosen_targets = [catalog.target(name) for name in targets or _simulated()]
-    chosen_sets = [catalog.kernel_set(name) for name in kernel_sets or _reference_first()]
+    named = list(kernel_sets or ())
+    chosen_sets = _chosen_sets(named)
     variants = [catalog.build_variant(name) for name in builds or [DEFAULT_BUILD]]
-    builds_wanted = [
-        (kernel_set, variant)
-        for kernel_set in chosen_sets
-        for variant in variants
-        if variant.concerns(kernel_set)
-    ]
-    if not builds_wanted:
+    if not any(variant.concerns(one) for one in chosen_sets for variant in variants):
         raise ConfigError(
             f"build variant {variants[0].id} changes the library {variants[0].library}, which "
             f"kernel set {chosen_sets[0].id} does not call",
             where="--build",
             hint="Choose a kernel set that calls it (`harness kernels`), or build O2.",
         )
+    matrix = _matrix(
+        chosen_targets, chosen_sets, strict=bool(targets and named and ALL_KERNELS not in named)
+    )
+    for note in matrix.left_out:
+        (on_note or _unheard)(f"left out: {note}")
     return [
         Case(
             target=target,
-            kernel_set=kernel_set,
+            kernel_set=choice.kernel_set,
             variant=variant,
+            aliases=choice.aliases,
             model=model,
             dataset=dataset or model.dataset,
             limit=limit,
@@ -111,9 +121,32 @@ def plan(
             warmup=warmup,
         )
         for model in chosen_models
-        for target in chosen_targets
-        for kernel_set, variant in builds_wanted
+        for target, choices in matrix.choices
+        for choice in choices
+        for variant in variants
+        if variant.concerns(choice.kernel_set)
     ]
+
+
+def _chosen_sets(named: Sequence[str]) -> list[KernelSet]:
+    if ALL_KERNELS in named:
+        return list_kernel_sets()
+    if named:
+        return [catalog.kernel_set(name) for name in dict.fromkeys(named)]
+    return [kernel_set for kernel_set in list_kernel_sets() if kernel_set.default]
+
+
+def _matrix(targets: Sequence[Target], kernel_sets: Sequence[KernelSet], *, strict: bool) -> Matrix:
+    from harness import build as building
+    from harness.bench.matrix import choose
+
+    return choose(
+        targets,
+        kernel_sets,
+        macros=building.core_macros,
+        identity=building.build_identity,
+        strict=strict,
+    )
 
 
 def list_targets() -> list[Target]:
@@ -156,6 +189,10 @@ def _simulated() -> list[str]:
 def _reference_first() -> list[str]:
     # The slow one first: what it is compared with then appears below it, as in the table.
     return sorted(catalog.kernel_sets(), key=lambda name: (name != "reference", name))
+
+
+def _unheard(note: str) -> None:
+    """Listen to nothing."""
 
 
 def rig() -> Rig:

@@ -1,7 +1,15 @@
 """Firmware from sources: CMake, Ninja and the Arm compiler, cached by the content of the inputs."""
 
+from harness.build.core_macros import build_identity, core_macros
 from harness.build.elf import ElfFacts, read_elf
 from harness.build.firmware import build_firmware
 from harness.build.libraries import obtain_library
 
-__all__ = ["ElfFacts", "build_firmware", "obtain_library", "read_elf"]
+__all__ = [
+    "ElfFacts",
+    "build_firmware",
+    "build_identity",
+    "core_macros",
+    "obtain_library",
+    "read_elf",
+]

@@ -49,6 +49,7 @@ def settings(target: Target, kernel_set: KernelSet, variant: BuildVariant) -> di
         "HARNESS_KERNEL_SET": kernel_set.id,
         "HARNESS_CPU_FLAGS": ";".join(target.core.flags),
         "HARNESS_OPTIMISATION": variant.optimisation,
+        "HARNESS_UNDEFINES": ";".join(kernel_set.undefines),
         "HARNESS_DEFINES": ";".join(f"{k}={v}" for k, v in sorted(target.defines.items())),
         "HARNESS_FILE_DEFINES": ";".join(
             f"{file}={macro}"

@@ -19,7 +19,8 @@ from harness.errors import BuildError
 # Absolute symbol of the linker layout: bytes reserved for the stack.
 STACK_SYMBOL = "__stack_size"
 
-_MALFORMED = (
+# What pyelftools lets through when it meets a damaged file.
+MALFORMED = (
     ELFError,
     ConstructError,
     struct.error,
@@ -61,7 +62,7 @@ def read_elf(path: Path, memory: Memory) -> ElfFacts:
         ) from error
     try:
         return _facts(ELFFile(io.BytesIO(content)), memory, len(content))
-    except _MALFORMED as error:
+    except MALFORMED as error:
         raise BuildError(
             f"is not a complete ELF of an Arm firmware: {error}",
             where=str(path),

@@ -20,12 +20,14 @@ from harness.build.cmake import (
     settings,
 )
 from harness.build.compiler_log import build_failure
+from harness.build.core_macros import core_macros
 from harness.build.elf import read_elf
 from harness.build.fingerprint import build_key, firmware_sources, source_files, tree_hash
 from harness.build.libraries import obtain_library
 from harness.build.tools import COMPILER, compiler_version, find_tool
 from harness.domain.firmware import BuildVariant, Firmware, KernelSet
 from harness.domain.target import Memory, Target
+from harness.errors import ConfigError
 
 # Part of every key: raise it when what this package does with the same inputs changes.
 _RECIPE = 1
@@ -48,6 +50,7 @@ def build_firmware(
     for byte, wherever sources and cache lie.
 
     Raises:
+        ConfigError: the core lacks what the kernel set requires.
         ToolMissing: compiler, cmake or ninja are not installed.
         LibraryUnavailable: the kernel library's sources cannot be had.
         CompileFailed: CMake, compiler or linker report an error.
@@ -57,6 +60,7 @@ def build_firmware(
     tell = on_event or _nobody
     cache_dir = cache_dir.resolve()
     compiler = find_tool(COMPILER)
+    _require_core(target, kernel_set)
     library = obtain_library(kernel_set.library, cache_dir, tell) if kernel_set.library else None
     sources = Sources(
         firmware=firmware_root.resolve(),
@@ -80,6 +84,18 @@ def build_firmware(
     if built is None:
         raise RuntimeError(f"{entry} vanished while it was being written")
     return built
+
+
+def _require_core(target: Target, kernel_set: KernelSet) -> None:
+    """Refuse a firmware that would be named for paths that it does not have."""
+    macros = core_macros(target.core) if kernel_set.requires else {}
+    refusal = kernel_set.refusal(target.core.name, macros)
+    if refusal:
+        raise ConfigError(
+            refusal,
+            where=target.id,
+            hint=f"Choose another kernel set (`harness kernels --target {target.id}`).",
+        )
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,38 @@ class KernelSet:
 
     `directories` are searched in order for `<operator>.c`; the first file of a name wins, so a set
     holds only the files in which it differs. `library` is empty or names the library it calls.
+
+    `requires` are macros that the compiler must predefine for the core, each with what it stands
+    for; `undefines` are predefined macros that kernels and library do not get to see. `fallbacks`
+    are the extended sets that do not call `library`: their operators stand in for the library's,
+    but for those in `exempt`, each with the reason why it is none. A run that names no kernel set
+    takes those with `default`.
     """
 
     id: str
     title: str
     directories: tuple[Path, ...]
     library: str = ""
+    requires: Mapping[str, str] = field(default_factory=dict)
+    undefines: tuple[str, ...] = ()
+    fallbacks: tuple[str, ...] = ()
+    exempt: Mapping[str, str] = field(default_factory=dict)
+    default: bool = False
+
+    def refusal(self, core: str, macros: Mapping[str, str]) -> str:
+        """Why `core`, for which the compiler predefines `macros`, cannot run it; or nothing."""
+        lacks = [
+            f"{feature} ({macro})"
+            for macro, feature in self.requires.items()
+            if macros.get(macro, "0") == "0"
+        ]
+        if not lacks:
+            return ""
+        return f"{core} lacks {' and '.join(lacks)}, which kernel set {self.id} requires"
+
+    def is_fallback(self, operator: str, origin: str) -> bool:
+        """Whether `operator`, which came from the set `origin`, stands in for the library's."""
+        return origin in self.fallbacks and operator not in self.exempt
 
 
 @dataclass(frozen=True)

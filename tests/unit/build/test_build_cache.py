@@ -286,7 +286,7 @@ def test_a_missing_tool_names_its_package(
         build(toolchain)
     assert str(caught.value) == (
         f"{tool}: {tool} is not installed, or not on PATH\n"
-        f"  -> Install it: sudo apt-get install {PACKAGES[tool]}"
+        f"  -> Install it: sudo apt-get install {PACKAGES[tool]}."
     )
     assert caught.value.exit_code == 3
 

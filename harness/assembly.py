@@ -8,7 +8,7 @@ import shlex
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import cache
@@ -21,7 +21,7 @@ from harness.bench.events import Listener, nobody
 from harness.domain.plan import Case, ModelSource
 from harness.domain.record import RunInfo
 from harness.domain.units import Fidelity
-from harness.errors import ConfigError
+from harness.errors import ConfigError, HarnessError
 
 # The rest is imported where it is used: shell completion must not wait for pandas or pyOCD.
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from harness.domain.dataset import Dataset
     from harness.domain.firmware import BuildVariant, Firmware, KernelSet
     from harness.domain.image import ModelImage, TensorPlacement
+    from harness.domain.profile import Profile
     from harness.domain.target import Target
     from harness.results import Store
 
@@ -47,6 +48,7 @@ __all__ = [
     "list_targets",
     "model_names",
     "plan",
+    "profile",
     "rig",
 ]
 
@@ -232,6 +234,22 @@ def rig() -> Rig:
         return start_machine(target, work_dir=work_dir)
 
     return Rig(build=build, load_dataset=load, start=machine, open_board=board, cache_dir=cache)
+
+
+def profile(cases: Sequence[Case], on_event: Listener = nobody) -> Iterator[Profile | HarnessError]:
+    """Check all cases, then take one after the other apart.
+
+    Raises:
+        ConfigError, BuildError: before anything is built or started.
+        ToolMissing, KeyboardInterrupt: as `profile_cases`.
+    """
+    from harness.bench.prepare import prepare
+    from harness.bench.profile import profile_cases
+    from harness.build.parts import read_parts
+
+    own_rig = rig()
+    prepared = prepare(list(cases), own_rig.load_dataset)
+    yield from profile_cases(prepared, own_rig, read_parts, on_event)
 
 
 class Bench:

@@ -59,13 +59,13 @@ class CaseRun:
         )
         try:
             with (
-                _work_dir() as work_dir,
+                work_dir() as folder,
                 bring_up(
                     case.target,
                     firmware,
                     self._prepared.network,
                     self._rig,
-                    work_dir,
+                    folder,
                     self._stage,
                 ) as device,
             ):
@@ -135,7 +135,7 @@ def run_case(
 
 
 @contextmanager
-def _work_dir() -> Iterator[Path]:
+def work_dir() -> Iterator[Path]:
     """A folder for the logs of one case; kept where a RigError names files in it.
 
     Raises:

@@ -102,6 +102,9 @@ class MemoryBoard:
     def reset_and_run(self) -> None:
         self.steps.append("reset")
 
+    def halt(self) -> None:
+        self.steps.append("halt")
+
 
 @dataclass
 class DeskDevice(ScriptedDevice):

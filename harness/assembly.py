@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from harness.domain.dataset import Dataset
     from harness.domain.firmware import BuildVariant, Firmware, KernelSet
     from harness.domain.image import ModelImage, TensorPlacement
+    from harness.domain.kernel_code import LinkedKernel
     from harness.domain.profile import Profile
     from harness.domain.target import Target
     from harness.results import Store
@@ -41,6 +42,8 @@ __all__ = [
     "DEFAULT_BUILD",
     "Bench",
     "cache_dir",
+    "kernel_sets_on",
+    "linked_kernels",
     "list_build_variants",
     "list_datasets",
     "list_kernel_sets",
@@ -149,6 +152,52 @@ def _matrix(targets: Sequence[Target], kernel_sets: Sequence[KernelSet], *, stri
         identity=building.build_identity,
         strict=strict,
     )
+
+
+def linked_kernels(
+    target: str,
+    kernel_set: str,
+    build: str | None = None,
+    on_note: Callable[[str], None] | None = None,
+) -> tuple[KernelSet, list[LinkedKernel]]:
+    """Build a firmware, and read from it what each operator's code can call.
+
+    Raises:
+        UnknownName, BadDefinition, DuplicateName: from the definition files.
+        ConfigError: the target cannot run the kernel set, or the variant does not concern it.
+        BuildError: the firmware cannot be built or read.
+    """
+    from harness import build as building
+
+    (case,) = plan(
+        targets=[target],
+        kernel_sets=[kernel_set],
+        builds=[build or DEFAULT_BUILD],
+        models=model_names()[:1],
+    )
+    firmware = rig().build(case.target, case.kernel_set, case.variant, on_note or _unheard)
+    return case.kernel_set, building.linked_kernels(firmware)
+
+
+def kernel_sets_on(target: str) -> list[tuple[KernelSet, str]]:
+    """Every kernel set, and how it runs on `target`: "runs", "same build as ...", or why not.
+
+    Raises:
+        UnknownName, BadDefinition, DuplicateName: from the definition files.
+        ToolMissing, CompileFailed: the compiler cannot say what the core has.
+    """
+    from harness import build as building
+
+    board = catalog.target(target)
+    known = list_kernel_sets()
+    ((_, choices),) = _matrix([board], known, strict=False).choices
+    state = {choice.kernel_set.id: "runs" for choice in choices}
+    for choice in choices:
+        state |= dict.fromkeys(choice.aliases, f"same build as {choice.kernel_set.id}")
+    macros = building.core_macros(board.core)
+    return [
+        (one, state.get(one.id) or f"no: {one.refusal(board.core.name, macros)}") for one in known
+    ]
 
 
 def list_targets() -> list[Target]:

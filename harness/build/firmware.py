@@ -30,7 +30,7 @@ from harness.domain.target import Memory, Target
 from harness.errors import ConfigError
 
 # Part of every key: raise it when what this package does with the same inputs changes.
-_RECIPE = 1
+_RECIPE = 2
 _FACTS_NAME = "facts.json"
 
 
@@ -139,7 +139,7 @@ class _Job:
         made.mkdir()
         shutil.copyfile(build / ELF_NAME, made / ELF_NAME)
         flags = (build / FLAGS_NAME).read_text(encoding="utf-8").strip()
-        facts = {"flags": flags} | _facts(made / ELF_NAME, self.target.memory)
+        facts = {"flags": flags} | _facts(made / ELF_NAME, self.target.memory, self.sources.kernels)
         (made / _FACTS_NAME).write_text(json.dumps(facts), encoding="utf-8")
         return made
 
@@ -163,18 +163,24 @@ class _Job:
             compiler=self.compiler_version,
             library=self.sources.library,
             from_cache=from_cache,
+            fallbacks=tuple(
+                operator
+                for operator, origin in facts["kernels"].items()
+                if self.kernel_set.is_fallback(operator, origin)
+            ),
             **facts,
         )
 
 
-def _facts(elf: Path, memory: Memory) -> dict[str, str | int]:
-    read = read_elf(elf, memory)
+def _facts(elf: Path, memory: Memory, kernel_folders: tuple[Path, ...]) -> dict[str, Any]:
+    read = read_elf(elf, memory, kernel_folders)
     return {
         "sha256": _sha256(elf),
         "build_id": read.build_id,
         "flash_bytes": read.flash_bytes,
         "ram_bytes": read.ram_bytes,
         "stack_bytes": read.stack_bytes,
+        "kernels": dict(read.kernels),
     }
 
 

@@ -15,6 +15,7 @@ _PACKAGES = {
     "cmake": "cmake",
     "ninja": "ninja-build",
     COMPILER: "gcc-arm-none-eabi libnewlib-arm-none-eabi",
+    "arm-none-eabi-objdump": "binutils-arm-none-eabi",
 }
 _VERSION_DEADLINE_S = 30.0
 

@@ -80,7 +80,9 @@ class Firmware:
     """One built ELF.
 
     `flash_bytes` is code and read-only data, `ram_bytes` statically allocated data without arena
-    and model slot; `stack_bytes` of them are reserved for the stack.
+    and model slot; `stack_bytes` of them are reserved for the stack. `kernels` gives, for each
+    operator by its name, the kernel set its code came from; `fallbacks` are those of them that
+    stand in for kernels which the set's library lacks.
     """
 
     elf: Path
@@ -95,3 +97,5 @@ class Firmware:
     ram_bytes: int
     stack_bytes: int
     from_cache: bool = False
+    kernels: Mapping[str, str] = field(default_factory=dict)
+    fallbacks: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from harness.domain.firmware import BuildVariant, Firmware, KernelSet
     from harness.domain.image import ModelImage, TensorPlacement
     from harness.domain.kernel_code import LinkedKernel
+    from harness.domain.operator_shape import OperatorShape
     from harness.domain.profile import Profile
     from harness.domain.target import Target
     from harness.results import Store
@@ -44,6 +46,7 @@ __all__ = [
     "cache_dir",
     "kernel_sets_on",
     "linked_kernels",
+    "list_benchmarked_operators",
     "list_build_variants",
     "list_datasets",
     "list_kernel_sets",
@@ -51,6 +54,7 @@ __all__ = [
     "list_targets",
     "model_names",
     "plan",
+    "plan_kernels",
     "profile",
     "rig",
 ]
@@ -154,6 +158,69 @@ def _matrix(targets: Sequence[Target], kernel_sets: Sequence[KernelSet], *, stri
     )
 
 
+def plan_kernels(
+    *,
+    operators: Sequence[str] | None = None,
+    shapes: Path | None = None,
+    models: Sequence[str] | None = None,
+    targets: Sequence[str] | None = None,
+    kernel_sets: Sequence[str] | None = None,
+    builds: Sequence[str] | None = None,
+    limit: int | None = None,
+    repeat: int = 1,
+) -> list[Case]:
+    """The cases of a kernel benchmark: shapes x targets x kernel sets x build variants.
+
+    Shapes are those of the file `shapes` and of the operators of `models`, else a small built-in
+    sweep; of these, those of `operators`, and the first `limit` shapes of each operator.
+
+    Raises:
+        ConfigError: no shape is left; or as `plan`.
+        BadModel: a model that cannot be read.
+    """
+    from harness.bench.kernel_sweep import DATASET, by_firmware, write_networks
+
+    wanted = _shapes(operators, shapes, models, limit)
+    sources = write_networks(wanted, cache_dir() / "operators")
+    cases = plan(
+        targets=targets,
+        kernel_sets=kernel_sets,
+        models=[str(source.path) for source in sources],
+        builds=builds,
+        dataset=DATASET,
+        repeat=repeat,
+    )
+    named = {source.path.resolve(): source for source in sources}
+    return by_firmware([replace(case, model=named[case.model.path]) for case in cases])
+
+
+def _shapes(
+    operators: Sequence[str] | None,
+    file: Path | None,
+    models: Sequence[str] | None,
+    limit: int | None,
+) -> list[OperatorShape]:
+    from harness.bench.kernel_sweep_shapes import first_of_each, shapes_of
+    from harness.model import read_tflite
+
+    known = catalog.benchmarked_operators()
+    chosen = [catalog.operator_named(name) for name in operators or known]
+    found: list[OperatorShape] = []
+    if file is not None or not models:
+        found += catalog.read_shapes(file or catalog.DEFAULT_SHAPES)
+    for name in models or ():
+        found += shapes_of(read_tflite(catalog.resolve_model(name).path), known)
+    kept = first_of_each([one for one in found if one.operator in chosen], limit)
+    if not kept:
+        there = ", ".join(dict.fromkeys(shape.operator.lower() for shape in found)) or "none"
+        raise ConfigError(
+            f"no shape of {', '.join(chosen).lower()} is there to measure",
+            where=str(file or ", ".join(models or ())),
+            hint=f"Choose among the operators there: {there}.",
+        )
+    return kept
+
+
 def linked_kernels(
     target: str,
     kernel_set: str,
@@ -225,6 +292,11 @@ def list_models() -> list[tuple[ModelSource, ModelImage]]:
 def model_names() -> list[str]:
     """The names of the bundled models, without reading them."""
     return list(catalog.models())
+
+
+def list_benchmarked_operators() -> list[str]:
+    """The operators `plan_kernels` knows, in lower case."""
+    return [name.lower() for name in catalog.benchmarked_operators()]
 
 
 def list_datasets() -> list[catalog.DatasetScheme]:
@@ -314,6 +386,23 @@ class Bench:
         self.results = str(results or DEFAULT_RESULTS)
         self.run_id = ""
         self._store: Store | None = None
+
+    def measure_kernels(self, cases: Sequence[Case], on_event: Listener = nobody) -> Outcome:
+        """As `measure`, for cases of `plan_kernels`: each target and firmware is started once.
+
+        Raises:
+            As `measure`.
+        """
+        from harness.bench.kept_rig import kept_running
+        from harness.bench.kernel_sweep import with_ideal
+        from harness.bench.prepare import prepare
+        from harness.bench.run import run_cases
+
+        own_rig = rig()
+        prepared = [with_ideal(case) for case in prepare(list(cases), own_rig.load_dataset)]
+        store = self._opened()
+        with kept_running(own_rig) as kept:
+            return run_cases(prepared, kept, store, self.run_id, on_event)
 
     def measure(self, cases: Sequence[Case], on_event: Listener = nobody) -> Outcome:
         """Check all cases, then run and store one after the other.

@@ -102,6 +102,7 @@ class CaseRun:
                 counts(answers, target),
                 accuracy(outputs, self._prepared.dataset, image, target),
                 *agreement(outputs, expected, target),
+                *self._prepared.known,
             ),
         }
 

@@ -40,25 +40,21 @@ def comparison(group: Sequence[Profile], fewest_ticks: int) -> Table:
     )
     table.add_column("#")
     table.add_column("operator", overflow="fold")
-    base = group[0]
-    for profile in group:
+    base, *others = group
+    table.add_column(Text(_label(base)), justify="right", no_wrap=True)
+    for profile in others:
         table.add_column(Text(_label(profile)), justify="right", no_wrap=True)
-        if profile is not base:
-            table.add_column(Text(f"x {_label(base)}"), justify="right", no_wrap=True)
+        table.add_column(Text(f"x {_label(base)}"), justify="right", no_wrap=True)
     for operators in zip(*(profile.operators for profile in group), strict=True):
         first = operators[0]
-        cells = [str(first.index), first.name]
-        for operator in operators:
-            cells.append(f"{operator.count:,.0f}")
-            if operator is not first:
-                cells.append(_ratio(first, operator, fewest_ticks))
+        cells = [str(first.index), first.name, f"{first.count:,.0f}"]
+        for operator in operators[1:]:
+            cells += [f"{operator.count:,.0f}", _ratio(first, operator, fewest_ticks)]
         table.add_row(*cells)
     table.add_section()
-    cells = ["", "sum"]
-    for profile in group:
-        cells.append(f"{profile.total:,.0f}")
-        if profile is not base:
-            cells.append(f"{base.total / profile.total:.1f}x")
+    cells = ["", "sum", f"{base.total:,.0f}"]
+    for profile in others:
+        cells += [f"{profile.total:,.0f}", f"{base.total / profile.total:.1f}x"]
     table.add_row(*cells)
     return table
 

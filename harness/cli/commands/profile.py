@@ -109,7 +109,9 @@ def profile(
     from harness.cli.progress import RunProgress
     from harness.errors import HarnessError
 
+    console = Console(stderr=True)
     cases = assembly.plan(
+        on_note=None if quiet else lambda note: console.print(note, style="dim", soft_wrap=True),
         targets=target,
         kernel_sets=kernels,
         models=model,
@@ -118,7 +120,6 @@ def profile(
         limit=1,
         warmup=warmup,
     )
-    console = Console(stderr=True)
     run = assembly.describe_run()
     ended: list[Profile] = []
     failures: list[HarnessError] = []

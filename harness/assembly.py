@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     from harness.bench.run import Outcome
     from harness.domain.coordinates import Coordinates
     from harness.domain.dataset import Dataset
-    from harness.domain.firmware import BuildVariant, Firmware, KernelSet
+    from harness.domain.firmware import BuildVariant, Firmware, KernelSet, Library
     from harness.domain.image import ModelImage, TensorPlacement
     from harness.domain.kernel_code import LinkedKernel
+    from harness.domain.library_function import LibraryFunction
     from harness.domain.operator_shape import OperatorShape
     from harness.domain.profile import Profile
     from harness.domain.target import Target
@@ -44,6 +45,7 @@ __all__ = [
     "DEFAULT_BUILD",
     "Bench",
     "cache_dir",
+    "kernel_coverage",
     "kernel_sets_on",
     "linked_kernels",
     "list_benchmarked_operators",
@@ -168,6 +170,7 @@ def plan_kernels(
     builds: Sequence[str] | None = None,
     limit: int | None = None,
     repeat: int = 1,
+    on_note: Callable[[str], None] | None = None,
 ) -> list[Case]:
     """The cases of a kernel benchmark: shapes x targets x kernel sets x build variants.
 
@@ -189,6 +192,7 @@ def plan_kernels(
         builds=builds,
         dataset=DATASET,
         repeat=repeat,
+        on_note=on_note,
     )
     named = {source.path.resolve(): source for source in sources}
     return by_firmware([replace(case, model=named[case.model.path]) for case in cases])
@@ -292,6 +296,20 @@ def list_models() -> list[tuple[ModelSource, ModelImage]]:
 def model_names() -> list[str]:
     """The names of the bundled models, without reading them."""
     return list(catalog.models())
+
+
+def kernel_coverage() -> tuple[Library, list[LibraryFunction]]:
+    """CMSIS-NN, and for each function of its header the operators that reach it, or why none does.
+
+    Raises:
+        LibraryUnavailable, ToolMissing: the library's sources cannot be had or read.
+        BadDefinition, DuplicateName: from the definition files.
+    """
+    from harness.build.libraries import obtain_library
+    from harness.build.library_coverage import coverage
+
+    library = obtain_library("cmsis-nn", cache_dir())
+    return library, coverage(library, catalog.kernel_sets().values())
 
 
 def list_benchmarked_operators() -> list[str]:

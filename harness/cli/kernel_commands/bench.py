@@ -155,6 +155,7 @@ def bench(
     from harness.report import require_known_formats
 
     require_known_formats(save or [])
+    console = Console(stderr=True)
     cases = assembly.plan_kernels(
         operators=op,
         shapes=shapes,
@@ -164,8 +165,8 @@ def bench(
         builds=build,
         limit=limit,
         repeat=repeat,
+        on_note=None if quiet else lambda note: console.print(note, style="dim", soft_wrap=True),
     )
-    console = Console(stderr=True)
     measuring = assembly.Bench(results)
     ended: list[CaseRecord] = []
     with contextlib.ExitStack() as finally_:

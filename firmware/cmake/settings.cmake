@@ -30,7 +30,8 @@ if(NOT EXISTS ${HARNESS_PORT_DIR}/port.c)
 endif()
 
 # Never -ffreestanding or -fno-builtin: kernels load words with memcpy(), which must not become calls.
-set(HARNESS_FLAGS ${HARNESS_CPU_FLAGS} -std=c11 ${HARNESS_OPTIMISATION} -g -ffunction-sections -fdata-sections)
+set(HARNESS_FLAGS ${HARNESS_CPU_FLAGS} ${HARNESS_TOOLCHAIN_FLAGS} -std=c11 ${HARNESS_OPTIMISATION} -g
+  -ffunction-sections -fdata-sections)
 
 # Not for core and port: a kernel set chooses among paths of its own, and nothing else.
 set(HARNESS_KERNEL_FLAGS ${HARNESS_UNDEFINES})

@@ -22,12 +22,13 @@ _IGNORED = {"CFLAGS", "ASMFLAGS", "LDFLAGS", "CPATH", "C_INCLUDE_PATH", "LIBRARY
 
 @dataclass(frozen=True)
 class Sources:
-    """The folders a firmware is made from."""
+    """The folders a firmware is made from, and CMake's toolchain file where it is not the usual."""
 
     firmware: Path
     port: Path
     kernels: tuple[Path, ...]
     library: Library | None
+    toolchain: Path | None = None
 
     @property
     def port_is_shipped(self) -> bool:
@@ -80,6 +81,8 @@ def places(sources: Sources, build: Path) -> dict[str, str]:
     flags = " ".join(
         f'"-ffile-prefix-map={path}={shown}"' for path, shown in _shown(sources, build).items()
     )
+    if sources.toolchain is not None:
+        chosen["CMAKE_TOOLCHAIN_FILE"] = str(sources.toolchain)
     chosen["CMAKE_C_FLAGS"] = flags
     chosen["CMAKE_ASM_FLAGS"] = flags
     return chosen

@@ -59,7 +59,8 @@ def build_firmware(
     """
     tell = on_event or _nobody
     cache_dir = cache_dir.resolve()
-    compiler = find_tool(COMPILER)
+    linker = find_tool(COMPILER)
+    compiler = find_tool(variant.compiler) if variant.compiler else linker
     _require_core(target, kernel_set)
     library = obtain_library(kernel_set.library, cache_dir, tell) if kernel_set.library else None
     sources = Sources(
@@ -67,8 +68,12 @@ def build_firmware(
         port=port_directory.resolve(),
         kernels=tuple(folder.resolve() for folder in kernel_set.directories),
         library=library,
+        toolchain=_toolchain(firmware_root, variant),
     )
-    job = _Job(target, kernel_set, variant, sources, compiler, compiler_version(compiler))
+    version = compiler_version(compiler)
+    if compiler != linker:
+        version += f", linked by {compiler_version(linker)}"
+    job = _Job(target, kernel_set, variant, sources, compiler, version)
     entry = cache_dir / "firmware" / job.key()
     found = job.recall(entry)
     if found is not None:
@@ -84,6 +89,12 @@ def build_firmware(
     if built is None:
         raise RuntimeError(f"{entry} vanished while it was being written")
     return built
+
+
+def _toolchain(firmware_root: Path, variant: BuildVariant) -> Path | None:
+    if not variant.compiler:
+        return None
+    return firmware_root.resolve() / "cmake" / f"{variant.compiler}.cmake"
 
 
 def _require_core(target: Target, kernel_set: KernelSet) -> None:

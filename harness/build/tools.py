@@ -12,6 +12,7 @@ from harness.errors import CompileFailed, ToolMissing
 COMPILER = "arm-none-eabi-gcc"
 
 _PACKAGES = {
+    "clang": "clang",
     "cmake": "cmake",
     "ninja": "ninja-build",
     COMPILER: "gcc-arm-none-eabi libnewlib-arm-none-eabi",

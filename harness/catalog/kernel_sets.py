@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from harness.catalog.definitions import Schema, bad_definition, index, pick, read_definition
-from harness.catalog.locations import folders
+from harness.catalog.locations import firmware_root, folders
 from harness.domain.firmware import BuildVariant, KernelSet
 
 _DEFINITION = "kernels.toml"
@@ -34,6 +34,7 @@ class _VariantFile(Schema):
     optimisation: Annotated[str, Field(pattern=r"^-?O(0|1|2|3|s|g|z|fast)$")]
     file_defines: dict[str, Annotated[list[str], Field(min_length=1)]] = Field(default={})
     library: str = ""
+    compiler: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9+_.-]*$")] | None = None
 
 
 def kernel_sets() -> dict[str, KernelSet]:
@@ -145,10 +146,14 @@ def _variant_files() -> dict[str, Path]:
 
 def _read_variant(name: str, path: Path) -> BuildVariant:
     definition = read_definition(path, _VariantFile, name=name)
+    compiler = definition.compiler or ""
+    if compiler and not (firmware_root() / "cmake" / f"{compiler}.cmake").is_file():
+        raise bad_definition(path, [f"compiler: there is no firmware/cmake/{compiler}.cmake"])
     return BuildVariant(
         id=definition.id,
         title=definition.title,
         optimisation=definition.optimisation,
         file_defines={file: tuple(macros) for file, macros in definition.file_defines.items()},
         library=definition.library,
+        compiler=compiler,
     )

@@ -49,8 +49,10 @@ class KernelSet:
 
 @dataclass(frozen=True)
 class BuildVariant:
-    """How firmware is compiled: optimisation level, and macros for single source files.
+    """How firmware is compiled: optimisation level, compiler, and macros for single source files.
 
+    An empty `compiler` is arm-none-eabi-gcc, which links in any case; another one has a toolchain
+    file of its name in `firmware/cmake`.
     A variant that changes files of a `library` concerns only kernel sets that call it.
     """
 
@@ -59,6 +61,7 @@ class BuildVariant:
     optimisation: str
     file_defines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     library: str = ""
+    compiler: str = ""
 
     def concerns(self, kernel_set: KernelSet) -> bool:
         """Whether `kernel_set` can be built in this variant."""

@@ -57,7 +57,7 @@ def kernels(
 
 
 def builds(json: AsJson = False) -> None:
-    """List the build variants: optimisation level and macros of single source files."""
+    """List the build variants: optimisation, compiler and macros of single source files."""
     from harness import assembly
 
     show(
@@ -65,6 +65,7 @@ def builds(json: AsJson = False) -> None:
             {
                 "id": variant.id,
                 "optimisation": variant.optimisation,
+                "compiler": variant.compiler or "arm-none-eabi-gcc",
                 "file_macros": [
                     f"{file}: {' '.join(macros)}" for file, macros in variant.file_defines.items()
                 ],

@@ -170,6 +170,19 @@ def test_an_optimisation_the_compiler_does_not_know(tree: Path) -> None:
         build_variant("x")
 
 
+def test_a_second_compiler() -> None:
+    variant = build_variant("clang")
+    assert (variant.compiler, variant.optimisation) == ("clang", "-O2")
+    assert build_variant("O2").compiler == ""
+
+
+def test_a_compiler_without_a_toolchain_file(tree: Path) -> None:
+    text = 'id = "x"\ntitle = "x"\noptimisation = "-O2"\ncompiler = "tcc"\n'
+    add_file(tree, "firmware/builds", "x.toml", text)
+    with pytest.raises(BadDefinition, match=r"compiler: there is no firmware/cmake/tcc\.cmake"):
+        build_variant("x")
+
+
 def test_unknown_variant() -> None:
     with pytest.raises(UnknownName, match="there is no build variant 'o2'") as caught:
         build_variant("o2")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from rich import box
 from rich.table import Table
 from rich.text import Text
 
 from harness.domain.profile import OperatorProfile, Profile
+from harness.report.profile_operators import plain_table
 
 BASE = "reference"
 
@@ -31,13 +31,7 @@ def comparison(group: Sequence[Profile], fewest_ticks: int) -> Table:
 
     A ratio is a dash where one of its counts has fewer than `fewest_ticks`.
     """
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-        show_edge=False,
-        header_style="bold",
-    )
+    table = plain_table()
     table.add_column("#")
     table.add_column("operator", overflow="fold")
     base, *others = group

@@ -31,6 +31,19 @@ def profiles_to_json(profiles: Sequence[Profile], run: RunInfo) -> str:
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
 
 
+def make_folder(folder: Path) -> None:
+    """Make the folder that profiles go to, best before anything is measured.
+
+    Raises:
+        StoreError: it cannot be made, or nothing can be written there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
 def write_profiles(path: Path, profiles: Sequence[Profile], run: RunInfo) -> None:
     """Write `profiles` to `path`, whole or not at all, making its folder where missing.
 
@@ -48,11 +61,15 @@ def write_profiles(path: Path, profiles: Sequence[Profile], run: RunInfo) -> Non
         if part is not None:
             with contextlib.suppress(OSError):
                 Path(part).unlink()
-        raise StoreError(
-            f"the profile cannot be kept: {error.strerror or error}",
-            where=str(path),
-            hint="Name a folder that can be written with --folder.",
-        ) from error
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"profiles cannot be kept there: {error.strerror or error}",
+        where=str(path),
+        hint="Name a folder that can be written with --folder.",
+    )
 
 
 def _profile(profile: Profile) -> dict[str, Any]:

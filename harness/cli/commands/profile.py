@@ -108,6 +108,7 @@ def profile(
     from harness.cli.app import show_error
     from harness.cli.progress import RunProgress
     from harness.errors import HarnessError
+    from harness.report.profile_json import make_folder
 
     console = Console(stderr=True)
     cases = assembly.plan(
@@ -120,6 +121,7 @@ def profile(
         limit=1,
         warmup=warmup,
     )
+    make_folder(folder)
     run = assembly.describe_run()
     ended: list[Profile] = []
     failures: list[HarnessError] = []
@@ -162,7 +164,7 @@ def _present(
 
     out = console if json else Console()
     if out.is_terminal:
-        out.print(profile_summary(profiles))
+        out.print(profile_summary(profiles, width=out.width))
     else:
         out.file.write(profile_text(profiles, width=DOCUMENT_WIDTH))
     if json:

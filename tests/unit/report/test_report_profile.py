@@ -14,9 +14,10 @@ from harness.domain.profile import KernelCode, OperatorProfile, Part, Profile, T
 from harness.domain.record import RunInfo
 from harness.domain.units import Fidelity, Unit
 from harness.errors import StoreError
-from harness.report.profile import kernel_name, profile_text, shapes
+from harness.report.profile import profile_text
 from harness.report.profile_arena import arena_lines, short_name
 from harness.report.profile_json import profiles_to_json, write_profiles
+from harness.report.profile_operators import kernel_name, shapes
 
 CONV = OperatorProfile(
     index=0,
@@ -127,6 +128,23 @@ def test_an_operator_without_multiply_accumulates_has_no_ratio_and_needs_no_reas
     assert softmax == "2 SOFTMAX 10 → 10 - 1,040 13.0 % - - - 10 10 -"
 
 
+@pytest.mark.parametrize(
+    ("width", "said"),
+    [
+        (137, ""),
+        (136, "not shown in 136 columns: scratch B"),
+        (110, "not shown in 110 columns: weights B, arena in B, arena out B, scratch B"),
+        (80, "not shown in 80 columns: MACs, weights B, arena in B, arena out B, scratch B"),
+    ],
+)
+def test_columns_that_do_not_fit_are_left_out_and_named(width: int, said: str) -> None:
+    text = profile_text([PROFILE], width)
+    assert said in " ".join(text.split())
+    assert ("not shown" in text) == bool(said)
+    if width > 100:
+        assert "0 CONV_2D 28x28x1 → 24x24x8 nn_wrapper 6,000 75.0 %" in rows(text)["0 CONV_2D"]
+
+
 def test_whole_difference_and_resolution_stand_below() -> None:
     text = profile_text([PROFILE], 160)
     assert (
@@ -192,7 +210,7 @@ def test_shapes_leave_out_a_batch_of_one() -> None:
     [
         (None, "-"),
         (KernelCode(1, "mine/add.c"), "mine/add"),
-        (KernelCode(1, "mine/add.c", ("a", "b")), "a, b"),
+        (KernelCode(1, "mine/add.c", ("a", "b")), "a\nb"),
     ],
 )
 def test_a_kernel_is_named_by_what_it_calls(kernel: KernelCode | None, name: str) -> None:
@@ -245,6 +263,6 @@ def test_a_profile_that_cannot_be_kept_leaves_nothing_behind(tmp_path: Path) -> 
     for path in (taken, tmp_path / "file" / "run-1.json"):
         with pytest.raises(StoreError) as caught:
             write_profiles(path, [PROFILE], RUN)
-        assert str(caught.value).startswith(f"{path}: the profile cannot be kept: ")
+        assert str(caught.value).startswith(f"{path}: profiles cannot be kept there: ")
         assert caught.value.hint == "Name a folder that can be written with --folder."
     assert sorted(tmp_path.iterdir()) == [tmp_path / "file", taken]

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from devices.mps2_firmware import needs_qemu
+from devices.terminal import Terminal
 
 from harness.results import open_store
 
@@ -92,3 +93,19 @@ def test_the_shapes_of_a_model(tmp_path: Path) -> None:
     cases = bench(tmp_path, "-m", "lenet-digits", "-t", "mps2-an500", "-k", "cmsis-nn")
     assert {case["model"].split()[0] for case in cases} >= {"conv_2d", "fully_connected", "softmax"}
     assert {case["status"] for case in cases} == {"ok"}
+
+
+def test_ctrl_c_shows_what_has_ended_and_stops_the_kept_machine(tmp_path: Path) -> None:
+    (tmp_path / "shapes.csv").write_text(SHAPES)
+    words = ["kernels", "bench", "-t", "mps2-an500", "-k", "reference", "--repeat", "1000"]
+    terminal = Terminal([*words, "-s", "shapes.csv", "--op", "conv2d"], folder=tmp_path)
+    terminal.wait_for(r"\+ conv_2d 8x8x16 k3 s1 -> 8x8x8 · mps2-an500 · reference: ")
+    (simulator,) = terminal.simulators()
+    terminal.press("\x03")
+    assert terminal.end() == 130
+    assert not Path(f"/proc/{simulator}").exists()
+    assert "1/1" in terminal.text
+    assert terminal.text.rstrip().endswith("interrupted")
+    store = open_store(tmp_path / "results" / "harness.db")
+    (only,) = store.runs()
+    assert [record.error_class for record in store.cases(only.id)] == [None, "KeyboardInterrupt"]

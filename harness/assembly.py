@@ -8,8 +8,9 @@ import shlex
 import subprocess
 import sys
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -22,26 +23,36 @@ from harness.catalog.definitions import pick
 from harness.domain.plan import Case, ModelSource
 from harness.domain.record import RunInfo
 from harness.domain.units import Fidelity
-from harness.errors import ConfigError
+from harness.errors import ConfigError, HarnessError
 
 # The rest is imported where it is used: shell completion must not wait for pandas or pyOCD.
 if TYPE_CHECKING:
+    from harness.bench.matrix import Matrix
     from harness.bench.rig import Board, Rig, Tell
     from harness.bench.run import Outcome
     from harness.domain.checkup import Finding
     from harness.domain.coordinates import Coordinates
     from harness.domain.dataset import Dataset
-    from harness.domain.firmware import BuildVariant, Firmware, KernelSet
+    from harness.domain.firmware import BuildVariant, Firmware, KernelSet, Library
     from harness.domain.image import ModelImage, TensorPlacement
+    from harness.domain.kernel_code import LinkedKernel
+    from harness.domain.library_function import LibraryFunction
+    from harness.domain.operator_shape import OperatorShape
+    from harness.domain.profile import Profile
     from harness.domain.target import Target
     from harness.results import Store
 
 __all__ = [
+    "ALL_KERNELS",
     "CHECKUP_DEADLINE_S",
     "DEFAULT_BUILD",
     "Bench",
     "cache_dir",
     "checkup",
+    "kernel_coverage",
+    "kernel_sets_on",
+    "linked_kernels",
+    "list_benchmarked_operators",
     "list_build_variants",
     "list_datasets",
     "list_kernel_sets",
@@ -49,11 +60,14 @@ __all__ = [
     "list_targets",
     "model_names",
     "plan",
+    "plan_kernels",
+    "profile",
     "rig",
 ]
 
 DEFAULT_BUILD = "O2"
 CHECKUP_DEADLINE_S = 20.0
+ALL_KERNELS = "all"
 
 
 def cache_dir() -> Path:
@@ -77,41 +91,47 @@ def plan(
     limit: int | None = None,
     repeat: int = 1,
     warmup: int = 1,
+    on_note: Callable[[str], None] | None = None,
 ) -> list[Case]:
     """The cases of a run: models x targets x kernel sets x build variants.
 
-    What is not named is all there is: every bundled model, but for those whose definition says
-    `demo = false`, every kernel set and simulated target. A variant that changes a library is left
-    out for kernel sets that do not call it.
+    What is not named is every simulated target, every bundled model but for those whose definition
+    says `demo = false`, and the kernel sets whose definition says `default`; ALL_KERNELS as a name
+    stands for every kernel set. Kernel sets that give the same build on a target are one case. A
+    variant that changes a library is left out for kernel sets that do not call it, and a kernel set
+    for cores that cannot run it, unless both are named; `on_note` hears of the latter.
 
     Raises:
-        ConfigError: no kernel set is left for a build variant.
+        ConfigError: no kernel set is left for a build variant; a named target cannot run a named
+            kernel set.
+        ToolMissing, CompileFailed: the compiler cannot say what the core has.
         UnknownName, BadDefinition, DuplicateName: from the definition files.
     """
     chosen_models = [catalog.resolve_model(name) for name in models or _demo_models()]
     chosen_targets = [catalog.target(name) for name in targets or _simulated()]
-    chosen_sets = [catalog.kernel_set(name) for name in kernel_sets or _reference_first()]
+    named = list(kernel_sets or ())
+    chosen_sets = _chosen_sets(named)
     variants = [catalog.build_variant(name) for name in builds or [DEFAULT_BUILD]]
     if dataset:  # loaded later, with the model's input; its name can be told now
         pick("data set", dataset.partition(":")[0], catalog.schemes())
-    builds_wanted = [
-        (kernel_set, variant)
-        for kernel_set in chosen_sets
-        for variant in variants
-        if variant.concerns(kernel_set)
-    ]
-    if not builds_wanted:
+    if not any(variant.concerns(one) for one in chosen_sets for variant in variants):
         raise ConfigError(
             f"build variant {variants[0].id} changes the library {variants[0].library}, which "
             f"kernel set {chosen_sets[0].id} does not call",
             where="--build",
             hint="Choose a kernel set that calls it (`harness kernels`), or build O2.",
         )
+    matrix = _matrix(
+        chosen_targets, chosen_sets, strict=bool(targets and named and ALL_KERNELS not in named)
+    )
+    for note in matrix.left_out:
+        (on_note or _unheard)(f"left out: {note}")
     return [
         Case(
             target=target,
-            kernel_set=kernel_set,
+            kernel_set=choice.kernel_set,
             variant=variant,
+            aliases=choice.aliases,
             model=model,
             dataset=dataset or model.dataset,
             limit=limit,
@@ -119,8 +139,142 @@ def plan(
             warmup=warmup,
         )
         for model in chosen_models
-        for target in chosen_targets
-        for kernel_set, variant in builds_wanted
+        for target, choices in matrix.choices
+        for choice in choices
+        for variant in variants
+        if variant.concerns(choice.kernel_set)
+    ]
+
+
+def _chosen_sets(named: Sequence[str]) -> list[KernelSet]:
+    if ALL_KERNELS in named:
+        return list_kernel_sets()
+    if named:
+        return [catalog.kernel_set(name) for name in dict.fromkeys(named)]
+    return [kernel_set for kernel_set in list_kernel_sets() if kernel_set.default]
+
+
+def _matrix(targets: Sequence[Target], kernel_sets: Sequence[KernelSet], *, strict: bool) -> Matrix:
+    from harness import build as building
+    from harness.bench.matrix import choose
+
+    return choose(
+        targets,
+        kernel_sets,
+        macros=building.core_macros,
+        identity=building.build_identity,
+        strict=strict,
+    )
+
+
+def plan_kernels(
+    *,
+    operators: Sequence[str] | None = None,
+    shapes: Path | None = None,
+    models: Sequence[str] | None = None,
+    targets: Sequence[str] | None = None,
+    kernel_sets: Sequence[str] | None = None,
+    builds: Sequence[str] | None = None,
+    limit: int | None = None,
+    repeat: int = 1,
+    on_note: Callable[[str], None] | None = None,
+) -> list[Case]:
+    """The cases of a kernel benchmark: shapes x targets x kernel sets x build variants.
+
+    Shapes are those of the file `shapes` and of the operators of `models`, else a small built-in
+    sweep; of these, those of `operators`, and the first `limit` shapes of each operator.
+
+    Raises:
+        ConfigError: no shape is left; or as `plan`.
+        BadModel: a model that cannot be read.
+    """
+    from harness.bench.kernel_sweep import DATASET, by_firmware, write_networks
+
+    wanted = _shapes(operators, shapes, models, limit)
+    sources = write_networks(wanted, cache_dir() / "operators")
+    cases = plan(
+        targets=targets,
+        kernel_sets=kernel_sets,
+        models=[str(source.path) for source in sources],
+        builds=builds,
+        dataset=DATASET,
+        repeat=repeat,
+        on_note=on_note,
+    )
+    named = {source.path.resolve(): source for source in sources}
+    return by_firmware([replace(case, model=named[case.model.path]) for case in cases])
+
+
+def _shapes(
+    operators: Sequence[str] | None,
+    file: Path | None,
+    models: Sequence[str] | None,
+    limit: int | None,
+) -> list[OperatorShape]:
+    from harness.bench.kernel_sweep_shapes import first_of_each, shapes_of
+    from harness.model import read_tflite
+
+    known = catalog.benchmarked_operators()
+    chosen = [catalog.operator_named(name) for name in operators or known]
+    found: list[OperatorShape] = []
+    if file is not None or not models:
+        found += catalog.read_shapes(file or catalog.DEFAULT_SHAPES)
+    for name in models or ():
+        found += shapes_of(read_tflite(catalog.resolve_model(name).path), known)
+    kept = first_of_each([one for one in found if one.operator in chosen], limit)
+    if not kept:
+        there = ", ".join(dict.fromkeys(shape.operator.lower() for shape in found)) or "none"
+        raise ConfigError(
+            f"no shape of {', '.join(chosen).lower()} is there to measure",
+            where=str(file or ", ".join(models or ())),
+            hint=f"Choose among the operators there: {there}.",
+        )
+    return kept
+
+
+def linked_kernels(
+    target: str,
+    kernel_set: str,
+    build: str | None = None,
+    on_note: Callable[[str], None] | None = None,
+) -> tuple[KernelSet, list[LinkedKernel]]:
+    """Build a firmware, and read from it what each operator's code can call.
+
+    Raises:
+        UnknownName, BadDefinition, DuplicateName: from the definition files.
+        ConfigError: the target cannot run the kernel set, or the variant does not concern it.
+        BuildError: the firmware cannot be built or read.
+    """
+    from harness import build as building
+
+    (case,) = plan(
+        targets=[target],
+        kernel_sets=[kernel_set],
+        builds=[build or DEFAULT_BUILD],
+        models=model_names()[:1],
+    )
+    firmware = rig().build(case.target, case.kernel_set, case.variant, on_note or _unheard)
+    return case.kernel_set, building.linked_kernels(firmware)
+
+
+def kernel_sets_on(target: str) -> list[tuple[KernelSet, str]]:
+    """Every kernel set, and how it runs on `target`: "runs", "same build as ...", or why not.
+
+    Raises:
+        UnknownName, BadDefinition, DuplicateName: from the definition files.
+        ToolMissing, CompileFailed: the compiler cannot say what the core has.
+    """
+    from harness import build as building
+
+    board = catalog.target(target)
+    known = list_kernel_sets()
+    ((_, choices),) = _matrix([board], known, strict=False).choices
+    state = {choice.kernel_set.id: "runs" for choice in choices}
+    for choice in choices:
+        state |= dict.fromkeys(choice.aliases, f"same build as {choice.kernel_set.id}")
+    macros = building.core_macros(board.core)
+    return [
+        (one, state.get(one.id) or f"no: {one.refusal(board.core.name, macros)}") for one in known
     ]
 
 
@@ -151,6 +305,25 @@ def model_names() -> list[str]:
     return list(catalog.models())
 
 
+def kernel_coverage() -> tuple[Library, list[LibraryFunction]]:
+    """CMSIS-NN, and for each function of its header the operators that reach it, or why none does.
+
+    Raises:
+        LibraryUnavailable, ToolMissing: the library's sources cannot be had or read.
+        BadDefinition, DuplicateName: from the definition files.
+    """
+    from harness.build.libraries import obtain_library
+    from harness.build.library_coverage import coverage
+
+    library = obtain_library("cmsis-nn", cache_dir())
+    return library, coverage(library, catalog.kernel_sets().values())
+
+
+def list_benchmarked_operators() -> list[str]:
+    """The operators `plan_kernels` knows, in lower case."""
+    return [name.lower() for name in catalog.benchmarked_operators()]
+
+
 def list_datasets() -> list[catalog.DatasetScheme]:
     """Every kind of data set."""
     return list(catalog.schemes().values())
@@ -168,6 +341,10 @@ def _simulated() -> list[str]:
 def _reference_first() -> list[str]:
     # The slow one first: what it is compared with then appears below it, as in the table.
     return sorted(catalog.kernel_sets(), key=lambda name: (name != "reference", name))
+
+
+def _unheard(note: str) -> None:
+    """Listen to nothing."""
 
 
 def rig() -> Rig:
@@ -248,6 +425,22 @@ def checkup(
     ]
 
 
+def profile(cases: Sequence[Case], on_event: Listener = nobody) -> Iterator[Profile | HarnessError]:
+    """Check all cases, then take one after the other apart.
+
+    Raises:
+        ConfigError, BuildError: before anything is built or started.
+        ToolMissing, KeyboardInterrupt: as `profile_cases`.
+    """
+    from harness.bench.prepare import prepare
+    from harness.bench.profile import profile_cases
+    from harness.build.parts import read_parts
+
+    own_rig = rig()
+    prepared = prepare(list(cases), own_rig.load_dataset)
+    yield from profile_cases(prepared, own_rig, read_parts, on_event)
+
+
 class Bench:
     """The real rig with an open run in the store.
 
@@ -261,6 +454,23 @@ class Bench:
         self.results = str(results or DEFAULT_RESULTS)
         self.run_id = ""
         self._store: Store | None = None
+
+    def measure_kernels(self, cases: Sequence[Case], on_event: Listener = nobody) -> Outcome:
+        """As `measure`, for cases of `plan_kernels`: each target and firmware is started once.
+
+        Raises:
+            As `measure`.
+        """
+        from harness.bench.kept_rig import kept_running
+        from harness.bench.kernel_sweep import with_ideal
+        from harness.bench.prepare import prepare
+        from harness.bench.run import run_cases
+
+        own_rig = rig()
+        prepared = [with_ideal(case) for case in prepare(list(cases), own_rig.load_dataset)]
+        store = self._opened()
+        with kept_running(own_rig) as kept:
+            return run_cases(prepared, kept, store, self.run_id, on_event)
 
     def measure(self, cases: Sequence[Case], on_event: Listener = nobody) -> Outcome:
         """Check all cases, then run and store one after the other.

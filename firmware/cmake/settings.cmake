@@ -7,6 +7,7 @@ set(HARNESS_OPTIMISATION "-O2" CACHE STRING "Optimisation flag of core, port, ke
 set(HARNESS_KERNEL_DIRS "" CACHE STRING "Folders of kernels; the first file of a name wins")
 set(HARNESS_DEFINES "" CACHE STRING "NAME=VALUE for core and port")
 set(HARNESS_FILE_DEFINES "" CACHE STRING "FILE.c=MACRO for single files of library and kernels")
+set(HARNESS_UNDEFINES "" CACHE STRING "Predefined macros that library and kernels do not see")
 set(HARNESS_CMSIS_NN_ROOT "" CACHE PATH "CMSIS-NN: the folder with Include/ and Source/; empty: none")
 set(HARNESS_STACK_BYTES 4096 CACHE STRING "Bytes of ram that data must leave to the stack")
 
@@ -29,11 +30,16 @@ if(NOT EXISTS ${HARNESS_PORT_DIR}/port.c)
 endif()
 
 # Never -ffreestanding or -fno-builtin: kernels load words with memcpy(), which must not become calls.
-set(HARNESS_FLAGS ${HARNESS_CPU_FLAGS} -std=c11 ${HARNESS_OPTIMISATION} -g -ffunction-sections -fdata-sections)
+set(HARNESS_FLAGS ${HARNESS_CPU_FLAGS} ${HARNESS_TOOLCHAIN_FLAGS} -std=c11 ${HARNESS_OPTIMISATION} -g
+  -ffunction-sections -fdata-sections)
+
+# Not for core and port: a kernel set chooses among paths of its own, and nothing else.
+set(HARNESS_KERNEL_FLAGS ${HARNESS_UNDEFINES})
+list(TRANSFORM HARNESS_KERNEL_FLAGS PREPEND -U)
 
 # What the record of a measurement keeps: the flags of kernels and library, in one line.
 function(harness_write_flags path)
-  set(flags ${HARNESS_FLAGS})
+  set(flags ${HARNESS_FLAGS} ${HARNESS_KERNEL_FLAGS})
   foreach(define ${HARNESS_FILE_DEFINES})
     string(FIND "${define}" "=" at) # the first one; a macro may have a value
     string(SUBSTRING "${define}" 0 ${at} file)

@@ -207,16 +207,13 @@ static struct error kernel_refused(const uint8_t *failed, int status)
     return error_at(ERROR_KERNEL_REFUSED, index, status, find_kernel(image_operator_at(failed)->opcode)->name);
 }
 
-/* One inference in its window; the gate and all copying stay outside the counted part. */
-static struct error infer(uint64_t *ticks, uint32_t *link_interrupts)
+/* The operators of [record, end) in a window; the gate stays outside the counted part. */
+static struct error window(const uint8_t *record, const uint8_t *end, uint64_t *ticks, uint32_t *link_interrupts)
 {
-    const uint8_t *record = first_record();
-    const uint8_t *end = record + header()->operators_bytes;
     const uint8_t *failed;
     uint32_t interrupts_before;
     int status = 0;
 
-    copy_inputs();
     (void)port_gate(true);
     interrupts_before = port_link_interrupts();
     port_ticks_restart();
@@ -225,12 +222,25 @@ static struct error infer(uint64_t *ticks, uint32_t *link_interrupts)
     in_flight = ERROR_NO_OPERATOR;
     *link_interrupts += port_link_interrupts() - interrupts_before;
     (void)port_gate(false);
-    return failed == NULL ? no_error() : kernel_refused(failed, status);
+    if (failed != NULL)
+        return kernel_refused(failed, status);
+    if (*ticks == PORT_TICKS_OVERFLOW)
+        return error_of(ERROR_COUNTER_OVERFLOW, 0, "the window outlasted the counter");
+    return no_error();
+}
+
+/* One inference in one window. */
+static struct error infer(uint64_t *ticks, uint32_t *link_interrupts)
+{
+    const uint8_t *record = first_record();
+
+    copy_inputs();
+    return window(record, record + header()->operators_bytes, ticks, link_interrupts);
 }
 
 static struct error warm_up(uint32_t times)
 {
-    struct error error = no_error();
+    struct error error = scratch_shortage;
     uint64_t ticks;
     uint32_t link_interrupts = 0;
 
@@ -241,15 +251,30 @@ static struct error warm_up(uint32_t times)
 
 struct error engine_run(uint32_t warmup, uint32_t repeats, struct engine_windows *windows)
 {
-    struct error error = scratch_shortage;
+    struct error error = warm_up(warmup);
 
     windows->link_interrupts = 0;
-    if (error.code == ERROR_NONE)
-        error = warm_up(warmup);
-    for (uint32_t i = 0; i < repeats && error.code == ERROR_NONE; i++) {
+    for (uint32_t i = 0; i < repeats && error.code == ERROR_NONE; i++)
         error = infer(&windows->ticks[i], &windows->link_interrupts);
-        if (error.code == ERROR_NONE && windows->ticks[i] == PORT_TICKS_OVERFLOW)
-            error = error_of(ERROR_COUNTER_OVERFLOW, 0, "the window outlasted the counter");
+    return error;
+}
+
+uint32_t engine_profile_windows(void)
+{
+    return header()->operator_count + 1;
+}
+
+struct error engine_profile(uint32_t warmup, struct engine_windows *windows)
+{
+    struct error error = warm_up(warmup);
+    const uint8_t *record = first_record();
+
+    windows->link_interrupts = 0;
+    copy_inputs();
+    for (uint32_t i = 0; i < engine_profile_windows() && error.code == ERROR_NONE; i++) {
+        const uint8_t *end = i == 0 ? record : record + image_operator_at(record)->record_bytes;
+        error = window(record, end, &windows->ticks[i], &windows->link_interrupts);
+        record = end;
     }
     return error;
 }

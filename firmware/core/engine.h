@@ -10,7 +10,7 @@
 #include "kernel.h"
 #include "memory_map.h"
 
-/* What the windows of one RUN showed. */
+/* What the windows of one RUN or PROFILE showed. */
 struct engine_windows {
     uint64_t ticks[HARNESS_MAX_REPEATS];
     uint32_t link_interrupts;
@@ -38,5 +38,12 @@ uint16_t engine_operator_in_flight(void);
 
 /* Run `warmup` unmeasured and `repeats` (1 to HARNESS_MAX_REPEATS) measured inferences. */
 struct error engine_run(uint32_t warmup, uint32_t repeats, struct engine_windows *windows);
+
+/* Windows of a profile of the loaded model: one without operators, then one for each operator. */
+uint32_t engine_profile_windows(void);
+
+/* Run `warmup` unmeasured inferences, then one in engine_profile_windows() windows, which must be no
+ * more than HARNESS_MAX_REPEATS. */
+struct error engine_profile(uint32_t warmup, struct engine_windows *windows);
 
 #endif

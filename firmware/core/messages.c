@@ -1,4 +1,4 @@
-/* HELLO, DESCRIBE, INPUT, RUN and errors, byte for byte as firmware/PROTOCOL.md says. */
+/* HELLO, DESCRIBE, INPUT, RUN, PROFILE and errors, byte for byte as firmware/PROTOCOL.md says. */
 #include "messages.h"
 
 #include <string.h>
@@ -15,6 +15,7 @@ enum message {
     DESCRIBE = 0x02,
     INPUT = 0x03,
     RUN = 0x04,
+    PROFILE = 0x05,
     REPLY = 0x80,
     ERROR_REPLY = 0xFF,
 };
@@ -146,29 +147,33 @@ static void put_outputs(const struct model *model)
     }
 }
 
-static void answer_run(const struct model *model, const uint8_t *payload)
+/* RUN and PROFILE differ in what a window holds; their answers look alike. */
+static void answer_windows(const struct model *model, const struct frame *frame)
 {
     static struct engine_windows windows;
+    const bool profile = frame->type == PROFILE;
     struct {
         uint16_t warmup, repeats;
     } request;
     struct error error;
+    uint32_t count;
 
-    memcpy(&request, payload, sizeof request);
-    if (request.repeats == 0 || request.repeats > HARNESS_MAX_REPEATS) {
-        bad_request(request.repeats, "repeats");
+    memcpy(&request, frame->payload, sizeof request);
+    count = profile ? engine_profile_windows() : request.repeats;
+    if (count == 0 || count > HARNESS_MAX_REPEATS) {
+        bad_request((int32_t)count, profile ? "operators" : "repeats");
         return;
     }
-    error = engine_run(request.warmup, request.repeats, &windows);
+    error = profile ? engine_profile(request.warmup, &windows) : engine_run(request.warmup, count, &windows);
     if (error.code != ERROR_NONE) {
         answer_error(error);
         return;
     }
-    begin_reply(RUN);
-    put_u16(request.repeats);
+    begin_reply(frame->type);
+    put_u16((uint16_t)count);
     put_u16(image_header(model->image)->output_count);
     put_u32(windows.link_interrupts);
-    frame_put(windows.ticks, request.repeats * sizeof windows.ticks[0]);
+    frame_put(windows.ticks, count * sizeof windows.ticks[0]);
     put_outputs(model);
     frame_end();
 }
@@ -182,6 +187,7 @@ static bool size_is_right(const struct frame *request)
     case DESCRIBE:
         return request->payload_bytes == 0;
     case RUN:
+    case PROFILE:
         return request->payload_bytes == 4;
     default:
         return true;
@@ -198,7 +204,7 @@ static void answer_of_model(const struct memory *memory, const struct frame *req
     } else if (request->type == INPUT) {
         answer_input(request->payload, request->payload_bytes);
     } else {
-        answer_run(model, request->payload);
+        answer_windows(model, request);
     }
 }
 
@@ -213,7 +219,7 @@ void messages_answer(const struct memory *memory, const struct frame *request)
         answer_hello(memory);
     else if (request->type == DESCRIBE)
         answer_describe(memory);
-    else if (request->type == INPUT || request->type == RUN)
+    else if (request->type >= INPUT && request->type <= PROFILE)
         answer_of_model(memory, request);
     else
         bad_request(request->type, "type");

@@ -59,13 +59,13 @@ class CaseRun:
         )
         try:
             with (
-                _work_dir() as work_dir,
+                work_dir() as folder,
                 bring_up(
                     case.target,
                     firmware,
                     self._prepared.network,
                     self._rig,
-                    work_dir,
+                    folder,
                     self._stage,
                 ) as device,
             ):
@@ -102,6 +102,7 @@ class CaseRun:
                 counts(answers, target),
                 accuracy(outputs, self._prepared.dataset, image, target),
                 *agreement(outputs, expected, target),
+                *self._prepared.known,
             ),
         }
 
@@ -135,7 +136,7 @@ def run_case(
 
 
 @contextmanager
-def _work_dir() -> Iterator[Path]:
+def work_dir() -> Iterator[Path]:
     """A folder for the logs of one case; kept where a RigError names files in it.
 
     Raises:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from harness.bench.rig import LoadDataset
 from harness.domain.dataset import Dataset
 from harness.domain.image import ModelImage
+from harness.domain.measurement import Reading
 from harness.domain.network import DType, Network
 from harness.domain.plan import Case
 from harness.errors import BadDataset, UnsupportedOperator
@@ -15,12 +16,16 @@ from harness.model import compile_image, read_tflite
 
 @dataclass(frozen=True)
 class Prepared:
-    """A case with its network and its inputs; `image` is planned without the kernels' scratch."""
+    """A case with its network and its inputs; `image` is planned without the kernels' scratch.
+
+    `known` are readings that stand before the case runs and go into its record if it ends well.
+    """
 
     case: Case
     network: Network
     image: ModelImage
     dataset: Dataset
+    known: tuple[Reading, ...] = ()
 
 
 def prepare(cases: list[Case], load_dataset: LoadDataset) -> list[Prepared]:

@@ -41,6 +41,9 @@ class Board(Protocol):
     def reset_and_run(self) -> None:
         """Reset the core and let it run."""
 
+    def halt(self) -> None:
+        """Stop the core."""
+
 
 Tell = Callable[[str], None]
 LoadDataset = Callable[[Case, TensorPlacement], Dataset]

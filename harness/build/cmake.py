@@ -22,12 +22,13 @@ _IGNORED = {"CFLAGS", "ASMFLAGS", "LDFLAGS", "CPATH", "C_INCLUDE_PATH", "LIBRARY
 
 @dataclass(frozen=True)
 class Sources:
-    """The folders a firmware is made from."""
+    """The folders a firmware is made from, and CMake's toolchain file where it is not the usual."""
 
     firmware: Path
     port: Path
     kernels: tuple[Path, ...]
     library: Library | None
+    toolchain: Path | None = None
 
     @property
     def port_is_shipped(self) -> bool:
@@ -49,6 +50,7 @@ def settings(target: Target, kernel_set: KernelSet, variant: BuildVariant) -> di
         "HARNESS_KERNEL_SET": kernel_set.id,
         "HARNESS_CPU_FLAGS": ";".join(target.core.flags),
         "HARNESS_OPTIMISATION": variant.optimisation,
+        "HARNESS_UNDEFINES": ";".join(kernel_set.undefines),
         "HARNESS_DEFINES": ";".join(f"{k}={v}" for k, v in sorted(target.defines.items())),
         "HARNESS_FILE_DEFINES": ";".join(
             f"{file}={macro}"
@@ -79,6 +81,8 @@ def places(sources: Sources, build: Path) -> dict[str, str]:
     flags = " ".join(
         f'"-ffile-prefix-map={path}={shown}"' for path, shown in _shown(sources, build).items()
     )
+    if sources.toolchain is not None:
+        chosen["CMAKE_TOOLCHAIN_FILE"] = str(sources.toolchain)
     chosen["CMAKE_C_FLAGS"] = flags
     chosen["CMAKE_ASM_FLAGS"] = flags
     return chosen

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import struct
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from elftools.common.exceptions import ELFError
@@ -13,13 +14,15 @@ from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import NoteSection, Section, SymbolTableSection
 
+from harness.build.origins import origins
 from harness.domain.target import Memory, Region
 from harness.errors import BuildError
 
 # Absolute symbol of the linker layout: bytes reserved for the stack.
 STACK_SYMBOL = "__stack_size"
 
-_MALFORMED = (
+# What pyelftools lets through when it meets a damaged file.
+MALFORMED = (
     ELFError,
     ConstructError,
     struct.error,
@@ -39,16 +42,18 @@ class ElfFacts:
 
     `flash_bytes`: code, constants and the initial values of variables. `ram_bytes`: everything that
     lies in the target's `ram` region, stack included; `stack_bytes` of them are the stack's.
+    `kernels` names the folder each operator's code came from.
     """
 
     build_id: str
     flash_bytes: int
     ram_bytes: int
     stack_bytes: int
+    kernels: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_elf(path: Path, memory: Memory) -> ElfFacts:
-    """Read the ELF at `path`, linked for `memory`.
+def read_elf(path: Path, memory: Memory, kernel_folders: Sequence[Path] = ()) -> ElfFacts:
+    """Read the ELF at `path`, linked for `memory` with kernels of `kernel_folders`.
 
     Raises:
         BuildError: no ELF for Arm, a truncated one, or one without a build id.
@@ -60,8 +65,8 @@ def read_elf(path: Path, memory: Memory) -> ElfFacts:
             f"cannot be read: {error.strerror}", where=str(path), hint="Build the firmware again."
         ) from error
     try:
-        return _facts(ELFFile(io.BytesIO(content)), memory, len(content))
-    except _MALFORMED as error:
+        return _facts(ELFFile(io.BytesIO(content)), memory, len(content), kernel_folders)
+    except MALFORMED as error:
         raise BuildError(
             f"is not a complete ELF of an Arm firmware: {error}",
             where=str(path),
@@ -69,7 +74,9 @@ def read_elf(path: Path, memory: Memory) -> ElfFacts:
         ) from error
 
 
-def _facts(elf: ELFFile, memory: Memory, file_bytes: int) -> ElfFacts:
+def _facts(
+    elf: ELFFile, memory: Memory, file_bytes: int, kernel_folders: Sequence[Path]
+) -> ElfFacts:
     if elf["e_machine"] != "EM_ARM" or elf.elfclass != 32:
         raise ValueError(f"its machine is {elf['e_machine']}")
     build_id, flash, ram, stack = "", 0, 0, 0
@@ -87,7 +94,13 @@ def _facts(elf: ELFFile, memory: Memory, file_bytes: int) -> ElfFacts:
             ram += size if _lies_in(section, memory.ram) else 0
     if not build_id:
         raise ValueError("it has no GNU build id")
-    return ElfFacts(build_id=build_id, flash_bytes=flash, ram_bytes=ram, stack_bytes=stack)
+    return ElfFacts(
+        build_id=build_id,
+        flash_bytes=flash,
+        ram_bytes=ram,
+        stack_bytes=stack,
+        kernels=origins(elf, kernel_folders),
+    )
 
 
 def _build_id(section: NoteSection) -> str:

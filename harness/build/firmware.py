@@ -20,15 +20,17 @@ from harness.build.cmake import (
     settings,
 )
 from harness.build.compiler_log import build_failure
+from harness.build.core_macros import core_macros
 from harness.build.elf import read_elf
 from harness.build.fingerprint import build_key, firmware_sources, source_files, tree_hash
 from harness.build.libraries import obtain_library
 from harness.build.tools import COMPILER, compiler_version, find_tool
 from harness.domain.firmware import BuildVariant, Firmware, KernelSet
 from harness.domain.target import Memory, Target
+from harness.errors import ConfigError
 
 # Part of every key: raise it when what this package does with the same inputs changes.
-_RECIPE = 1
+_RECIPE = 2
 _FACTS_NAME = "facts.json"
 
 
@@ -48,6 +50,7 @@ def build_firmware(
     for byte, wherever sources and cache lie.
 
     Raises:
+        ConfigError: the core lacks what the kernel set requires.
         ToolMissing: compiler, cmake or ninja are not installed.
         LibraryUnavailable: the kernel library's sources cannot be had.
         CompileFailed: CMake, compiler or linker report an error.
@@ -56,15 +59,21 @@ def build_firmware(
     """
     tell = on_event or _nobody
     cache_dir = cache_dir.resolve()
-    compiler = find_tool(COMPILER)
+    linker = find_tool(COMPILER)
+    compiler = find_tool(variant.compiler) if variant.compiler else linker
+    _require_core(target, kernel_set)
     library = obtain_library(kernel_set.library, cache_dir, tell) if kernel_set.library else None
     sources = Sources(
         firmware=firmware_root.resolve(),
         port=port_directory.resolve(),
         kernels=tuple(folder.resolve() for folder in kernel_set.directories),
         library=library,
+        toolchain=_toolchain(firmware_root, variant),
     )
-    job = _Job(target, kernel_set, variant, sources, compiler, compiler_version(compiler))
+    version = compiler_version(compiler)
+    if compiler != linker:
+        version += f", linked by {compiler_version(linker)}"
+    job = _Job(target, kernel_set, variant, sources, compiler, version)
     entry = cache_dir / "firmware" / job.key()
     found = job.recall(entry)
     if found is not None:
@@ -80,6 +89,24 @@ def build_firmware(
     if built is None:
         raise RuntimeError(f"{entry} vanished while it was being written")
     return built
+
+
+def _toolchain(firmware_root: Path, variant: BuildVariant) -> Path | None:
+    if not variant.compiler:
+        return None
+    return firmware_root.resolve() / "cmake" / f"{variant.compiler}.cmake"
+
+
+def _require_core(target: Target, kernel_set: KernelSet) -> None:
+    """Refuse a firmware that would be named for paths that it does not have."""
+    macros = core_macros(target.core) if kernel_set.requires else {}
+    refusal = kernel_set.refusal(target.core.name, macros)
+    if refusal:
+        raise ConfigError(
+            refusal,
+            where=target.id,
+            hint=f"Choose another kernel set (`harness kernels --target {target.id}`).",
+        )
 
 
 @dataclass(frozen=True)
@@ -123,7 +150,7 @@ class _Job:
         made.mkdir()
         shutil.copyfile(build / ELF_NAME, made / ELF_NAME)
         flags = (build / FLAGS_NAME).read_text(encoding="utf-8").strip()
-        facts = {"flags": flags} | _facts(made / ELF_NAME, self.target.memory)
+        facts = {"flags": flags} | _facts(made / ELF_NAME, self.target.memory, self.sources.kernels)
         (made / _FACTS_NAME).write_text(json.dumps(facts), encoding="utf-8")
         return made
 
@@ -147,18 +174,24 @@ class _Job:
             compiler=self.compiler_version,
             library=self.sources.library,
             from_cache=from_cache,
+            fallbacks=tuple(
+                operator
+                for operator, origin in facts["kernels"].items()
+                if self.kernel_set.is_fallback(operator, origin)
+            ),
             **facts,
         )
 
 
-def _facts(elf: Path, memory: Memory) -> dict[str, str | int]:
-    read = read_elf(elf, memory)
+def _facts(elf: Path, memory: Memory, kernel_folders: tuple[Path, ...]) -> dict[str, Any]:
+    read = read_elf(elf, memory, kernel_folders)
     return {
         "sha256": _sha256(elf),
         "build_id": read.build_id,
         "flash_bytes": read.flash_bytes,
         "ram_bytes": read.ram_bytes,
         "stack_bytes": read.stack_bytes,
+        "kernels": dict(read.kernels),
     }
 
 

@@ -12,9 +12,11 @@ from harness.errors import CompileFailed, ToolMissing
 COMPILER = "arm-none-eabi-gcc"
 
 _PACKAGES = {
+    "clang": "clang",
     "cmake": "cmake",
     "ninja": "ninja-build",
     COMPILER: "gcc-arm-none-eabi libnewlib-arm-none-eabi",
+    "arm-none-eabi-objdump": "binutils-arm-none-eabi",
 }
 _VERSION_DEADLINE_S = 30.0
 

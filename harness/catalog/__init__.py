@@ -4,10 +4,18 @@ from harness.catalog.dataset import DatasetScheme, load_dataset, schemes
 from harness.catalog.kernel_sets import build_variant, build_variants, kernel_set, kernel_sets
 from harness.catalog.locations import firmware_root, port_directory
 from harness.catalog.models import models, resolve_model
+from harness.catalog.operator_shapes import (
+    DEFAULT_SHAPES,
+    benchmarked_operators,
+    operator_named,
+    read_shapes,
+)
 from harness.catalog.targets import target, targets
 
 __all__ = [
+    "DEFAULT_SHAPES",
     "DatasetScheme",
+    "benchmarked_operators",
     "build_variant",
     "build_variants",
     "firmware_root",
@@ -15,7 +23,9 @@ __all__ = [
     "kernel_sets",
     "load_dataset",
     "models",
+    "operator_named",
     "port_directory",
+    "read_shapes",
     "resolve_model",
     "schemes",
     "target",

@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from harness.errors import BadDefinition, DuplicateName, UnknownName
 
 S = TypeVar("S", bound="Schema")
+T = TypeVar("T", bound="Table")
 V = TypeVar("V")
 
 
@@ -76,19 +77,22 @@ def read_definition(path: Path, schema: type[S], *, name: str) -> S:
         BadDefinition: the file cannot be read or is not TOML (with line and column), or has
             faults, all of which are listed with their key paths.
     """
-    raw = _parse(path)
-    faults: list[str] = []
-    definition: S | None = None
-    try:
-        definition = schema.model_validate(raw)
-    except ValidationError as error:
-        faults = [_describe(detail, schema) for detail in error.errors()]
+    raw = parse_toml(path)
+    definition, faults = validated(raw, schema)
     given = raw.get("id")
     if isinstance(given, str) and given != name:
         faults.insert(0, f"id: is {given!r}, but the file is named for {name!r}")
     if definition is None or faults:
         raise bad_definition(path, faults)
     return definition
+
+
+def validated(raw: Mapping[str, Any], schema: type[T]) -> tuple[T | None, list[str]]:
+    """The table that `raw` holds and no faults, else None and all faults with their key paths."""
+    try:
+        return schema.model_validate(raw), []
+    except ValidationError as error:
+        return None, [_describe(detail, schema) for detail in error.errors()]
 
 
 def bad_definition(path: Path, faults: list[str]) -> BadDefinition:
@@ -100,7 +104,12 @@ def bad_definition(path: Path, faults: list[str]) -> BadDefinition:
     return BadDefinition(what, where=str(path), hint="Correct the file.")
 
 
-def _parse(path: Path) -> dict[str, Any]:
+def parse_toml(path: Path) -> dict[str, Any]:
+    """The content of a TOML file.
+
+    Raises:
+        BadDefinition: it cannot be read, or is not TOML (with line and column).
+    """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
@@ -134,7 +143,9 @@ def _describe(detail: ErrorDetails, schema: type[BaseModel]) -> str:
 def _keys_at(schema: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
     """The valid keys of the table that `location` leads to, down from `schema`."""
     for part in location:
-        field = schema.model_fields.get(str(part))
+        if isinstance(part, int):  # a row of an array of tables
+            continue
+        field = schema.model_fields.get(part)
         if field is None:
             return []
         candidates = (field.annotation, *get_args(field.annotation))

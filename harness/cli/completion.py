@@ -24,6 +24,7 @@ complete_target = _offer(lambda assembly: [target.id for target in assembly.list
 complete_kernels = _offer(lambda assembly: [known.id for known in assembly.list_kernel_sets()])
 complete_model = _offer(lambda assembly: assembly.model_names())
 complete_build = _offer(lambda assembly: [known.id for known in assembly.list_build_variants()])
+complete_operator = _offer(lambda assembly: assembly.list_benchmarked_operators())
 complete_dataset = _offer(
     lambda assembly: [
         # What follows the colon is a path, which the shell completes better.

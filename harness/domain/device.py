@@ -50,3 +50,16 @@ class Reply:
     ticks: tuple[int, ...]
     link_interrupts: int
     outputs: tuple[bytes, ...] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class ProfileReply:
+    """The answer to PROFILE: ticks of a window without operators, and of each operator's own.
+
+    Link interrupts are those inside all these windows; the outputs are the inference's.
+    """
+
+    empty_window: int
+    ticks: tuple[int, ...]
+    link_interrupts: int
+    outputs: tuple[bytes, ...] = field(repr=False)

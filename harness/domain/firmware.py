@@ -13,18 +13,46 @@ class KernelSet:
 
     `directories` are searched in order for `<operator>.c`; the first file of a name wins, so a set
     holds only the files in which it differs. `library` is empty or names the library it calls.
+
+    `requires` are macros that the compiler must predefine for the core, each with what it stands
+    for; `undefines` are predefined macros that kernels and library do not get to see. `fallbacks`
+    are the extended sets that do not call `library`: their operators stand in for the library's,
+    but for those in `exempt`, each with the reason why it is none. A run that names no kernel set
+    takes those with `default`.
     """
 
     id: str
     title: str
     directories: tuple[Path, ...]
     library: str = ""
+    requires: Mapping[str, str] = field(default_factory=dict)
+    undefines: tuple[str, ...] = ()
+    fallbacks: tuple[str, ...] = ()
+    exempt: Mapping[str, str] = field(default_factory=dict)
+    default: bool = False
+
+    def refusal(self, core: str, macros: Mapping[str, str]) -> str:
+        """Why `core`, for which the compiler predefines `macros`, cannot run it; or nothing."""
+        lacks = [
+            f"{feature} ({macro})"
+            for macro, feature in self.requires.items()
+            if macros.get(macro, "0") == "0"
+        ]
+        if not lacks:
+            return ""
+        return f"{core} lacks {' and '.join(lacks)}, which kernel set {self.id} requires"
+
+    def is_fallback(self, operator: str, origin: str) -> bool:
+        """Whether `operator`, which came from the set `origin`, stands in for the library's."""
+        return origin in self.fallbacks and operator not in self.exempt
 
 
 @dataclass(frozen=True)
 class BuildVariant:
-    """How firmware is compiled: optimisation level, and macros for single source files.
+    """How firmware is compiled: optimisation level, compiler, and macros for single source files.
 
+    An empty `compiler` is arm-none-eabi-gcc, which links in any case; another one has a toolchain
+    file of its name in `firmware/cmake`.
     A variant that changes files of a `library` concerns only kernel sets that call it.
     """
 
@@ -33,6 +61,7 @@ class BuildVariant:
     optimisation: str
     file_defines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     library: str = ""
+    compiler: str = ""
 
     def concerns(self, kernel_set: KernelSet) -> bool:
         """Whether `kernel_set` can be built in this variant."""
@@ -54,7 +83,9 @@ class Firmware:
     """One built ELF.
 
     `flash_bytes` is code and read-only data, `ram_bytes` statically allocated data without arena
-    and model slot; `stack_bytes` of them are reserved for the stack.
+    and model slot; `stack_bytes` of them are reserved for the stack. `kernels` gives, for each
+    operator by its name, the kernel set its code came from; `fallbacks` are those of them that
+    stand in for kernels which the set's library lacks.
     """
 
     elf: Path
@@ -69,3 +100,5 @@ class Firmware:
     ram_bytes: int
     stack_bytes: int
     from_cache: bool = False
+    kernels: Mapping[str, str] = field(default_factory=dict)
+    fallbacks: tuple[str, ...] = ()

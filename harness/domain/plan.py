@@ -29,7 +29,8 @@ class Case:
 
     `dataset` is a data set specification (see `harness datasets`) or None for the model's own, else
     random inputs. `limit` takes the first inputs only. Each input runs `repeat` times inside a
-    measured window, after `warmup` inferences of the first input that are not recorded.
+    measured window, after `warmup` inferences of the first input that are not recorded. `aliases`
+    are other kernel sets asked for that give the same build on this target.
     """
 
     target: Target
@@ -40,11 +41,18 @@ class Case:
     limit: int | None = None
     repeat: int = 1
     warmup: int = 1
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def kernels(self) -> str:
+        """The kernel set and its aliases: `cmsis-nn (= cmsis-nn-dsp)`."""
+        same = f" (= {', '.join(self.aliases)})" if self.aliases else ""
+        return f"{self.kernel_set.id}{same}"
 
     @property
     def label(self) -> str:
         """A short name for progress lines and test ids."""
-        parts = [self.model.name, self.target.id, self.kernel_set.id]
+        parts = [self.model.name, self.target.id, self.kernels]
         if self.variant.id != "O2":
             parts.append(self.variant.id)
         return " · ".join(parts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from harness.domain.device import Identity, LoadedModel, Reply
+from harness.domain.device import Identity, LoadedModel, ProfileReply, Reply
 from harness.errors import LinkError
 from harness.link import messages
 from harness.link.exchange import Call, Deadline, Exchange, Refused
@@ -116,6 +116,20 @@ class DeviceClient:
         """
         (payload,) = self._call([_run_call(warmup, repeats)], deadline_s)
         return messages.decode_run(payload, repeats, self._where)
+
+    def profile(self, warmup: int, operators: int, deadline_s: float) -> ProfileReply:
+        """Run the loaded model `warmup` times, then once with a window for each of its `operators`.
+
+        Sent once, as `run`.
+
+        Raises:
+            KernelRefused, Saturated, DeviceFault, WrongModel: the device could not.
+            DeviceError: more operators than the device can profile.
+            LinkTimeout, LinkClosed, BadFrame: no answer, or not one to PROFILE.
+        """
+        call = Call(Request.PROFILE, messages.profile_request(warmup), "PROFILE")
+        (payload,) = self._call([call], deadline_s)
+        return messages.decode_profile(payload, operators, self._where)
 
     def infer(
         self, data: bytes, warmup: int = 0, repeats: int = 1, deadline_s: float = 60.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from enum import IntEnum
 
-from harness.domain.device import Identity, LoadedModel, Reply
+from harness.domain.device import Identity, LoadedModel, ProfileReply, Reply
 from harness.domain.target import Region
 from harness.errors import BadFrame, VersionMismatch
 from harness.link.cursor import Cursor
@@ -25,6 +25,7 @@ class Request(IntEnum):
     DESCRIBE = 0x02
     INPUT = 0x03
     RUN = 0x04
+    PROFILE = 0x05
 
 
 def hello_request() -> bytes:
@@ -46,6 +47,17 @@ def run_request(warmup: int, repeats: int) -> bytes:
     if not (0 <= warmup <= 0xFFFF and 1 <= repeats <= 0xFFFF):
         raise ValueError(f"warmup {warmup}, repeats {repeats}: the message holds 0 or 1 to 65535")
     return struct.pack("<HH", warmup, repeats)
+
+
+def profile_request(warmup: int) -> bytes:
+    """Payload of PROFILE.
+
+    Raises:
+        ValueError: a number below 0 or above 65535.
+    """
+    if not 0 <= warmup <= 0xFFFF:
+        raise ValueError(f"warmup {warmup}: the message holds 0 to 65535")
+    return struct.pack("<HH", warmup, 0)
 
 
 def decode_hello(payload: bytes, where: str = "") -> Identity:
@@ -132,15 +144,36 @@ def decode_run(payload: bytes, repeats: int, where: str = "") -> Reply:
     Raises:
         BadFrame: too short or too long, or another number of repeats than asked for.
     """
-    cursor = Cursor(payload, "the reply to RUN", where)
+    ticks, interrupts, outputs = _windows(payload, "RUN", repeats, "repeats", where)
+    return Reply(ticks=ticks, link_interrupts=interrupts, outputs=outputs)
+
+
+def decode_profile(payload: bytes, operators: int, where: str = "") -> ProfileReply:
+    """Return what the windows of `operators` gave.
+
+    Raises:
+        BadFrame: too short or too long, or another number of windows than operators and one.
+    """
+    (empty, *ticks), interrupts, outputs = _windows(
+        payload, "PROFILE", operators + 1, "windows", where
+    )
+    return ProfileReply(
+        empty_window=empty, ticks=tuple(ticks), link_interrupts=interrupts, outputs=outputs
+    )
+
+
+def _windows(
+    payload: bytes, request: str, wanted: int, what: str, where: str
+) -> tuple[tuple[int, ...], int, tuple[bytes, ...]]:
+    cursor = Cursor(payload, f"the reply to {request}", where)
     counted, outputs, interrupts = cursor.take("<HHI")
-    if counted != repeats:
+    if counted != wanted:
         raise BadFrame(
-            f"the reply to RUN holds {counted} repeats, wanted {repeats}",
+            f"the reply to {request} holds {counted} {what}, wanted {wanted}",
             where=where,
             hint="Flash firmware that this harness built.",
         )
     ticks = cursor.take(f"<{counted}Q")
     answers = tuple(cursor.raw(cursor.take("<I")[0]) for _ in range(outputs))
     cursor.end()
-    return Reply(ticks=ticks, link_interrupts=interrupts, outputs=answers)
+    return ticks, interrupts, answers

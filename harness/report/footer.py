@@ -43,7 +43,27 @@ def footer_lines(records: Sequence[CaseRecord]) -> list[str]:
                 "equal to reference: output vectors that equal LiteRT's reference kernels byte for "
                 "byte (largest difference where not)"
             )
+        lines += _ideals(measured)
     return lines
+
+
+def _ideals(records: Sequence[CaseRecord]) -> list[str]:
+    """What the ideal of each core is made of."""
+    found = [record.reading("ideal_per_mac") for record in records]
+    pairs = [(one.instrument, one.method) for one in found if isinstance(one, Measurement)]
+    if not pairs:
+        return []
+    return [
+        "ideal per MAC: instructions for the MACs alone, without loads, requantisation and loops: "
+        f"{_basis(pairs)}; MACs in the padding count, though kernels may skip them"
+    ]
+
+
+def _basis(pairs: Iterable[tuple[str, str]]) -> str:
+    cores: dict[str, list[str]] = {}
+    for core, method in dict.fromkeys(pairs):
+        cores.setdefault(method, []).append(core)
+    return "; ".join(f"{method} ({', '.join(whose)})" for method, whose in cores.items())
 
 
 def _counting(

@@ -26,12 +26,15 @@ def frame(records: Sequence[CaseRecord]) -> pd.DataFrame:
 
     Columns: every single-valued field of `CaseRecord`; the readings as `<quantity>` with `_min`,
     `_max` and `_n`; `accuracy_correct`; `<unit>_per_mac`; `speedup` over the kernel set
-    `reference`; `latency_ms` on silicon; `tools`. A number that is missing is NaN, and then
+    `reference`; `latency_ms` on silicon; `ideal_per_mac` where a kernel benchmark is among the
+    records; `tools`. A number that is missing is NaN, and then
     `<column>_reason` says why. Columns for a unit exist only where a record of its fidelity does.
     """
     units = units_of(records)
+    ideals = any(isinstance(record.reading("ideal_per_mac"), Measurement) for record in records)
     rows = [
-        _row(record, ratio, units) for record, ratio in zip(records, speedups(records), strict=True)
+        _row(record, ratio, units, ideals)
+        for record, ratio in zip(records, speedups(records), strict=True)
     ]
     table = pd.DataFrame(rows)
     for name in table.columns:
@@ -53,7 +56,7 @@ def counted(record: CaseRecord, unit: Unit) -> Reading:
     return record.reading(unit.value)
 
 
-def _row(record: CaseRecord, speedup: Reading, units: list[Unit]) -> dict[str, Any]:
+def _row(record: CaseRecord, speedup: Reading, units: list[Unit], ideals: bool) -> dict[str, Any]:
     row = {
         field.name: _plain(getattr(record, field.name))
         for field in fields(record)
@@ -66,6 +69,8 @@ def _row(record: CaseRecord, speedup: Reading, units: list[Unit]) -> dict[str, A
         row |= _number(f"{unit.value}_per_mac", *_per_mac(record, count))
     if Unit.CYCLES in units:
         row |= _number("latency_ms", *_latency_ms(record))
+    if ideals:
+        row |= _columns("ideal_per_mac", record.reading("ideal_per_mac"), spread=False)
     accuracy = record.reading("accuracy")
     row |= _columns("accuracy", accuracy)
     row["accuracy_correct"] = (

@@ -69,8 +69,8 @@ class ScriptedDevice:
     """A device that negates its input (as bytes: 255 - x) and says that took `ticks`.
 
     `misbehave` sees each request first: bytes it returns are sent in place of the normal reply,
-    None leaves the normal one. Replies to HELLO, DESCRIBE and RUN are public so that tests can
-    build on them. A `deaf` device does not even look at what arrives.
+    None leaves the normal one. Replies to HELLO, DESCRIBE, RUN and PROFILE are public so that tests
+    can build on them. A `deaf` device does not even look at what arrives.
     """
 
     version: int = 1
@@ -131,6 +131,8 @@ class ScriptedDevice:
                 return frame(0x83, seen.sequence)
             case 4:
                 return frame(0x84, seen.sequence, self.run(seen.payload))
+            case 5:
+                return frame(0x85, seen.sequence, self.profile(seen.payload))
         return self.error(seen, 1)
 
     def hello(self) -> bytes:
@@ -169,6 +171,19 @@ class ScriptedDevice:
         return (
             struct.pack("<HHI", repeats, 1, 0)
             + struct.pack(f"<{repeats}Q", *(self.ticks + n for n in range(repeats)))
+            + struct.pack("<I", len(output))
+            + output
+        )
+
+    def profile(self, request: bytes) -> bytes:
+        """Two operators, as DESCRIBE says, of three and one quarters of the ticks."""
+        warmup, zero = struct.unpack("<HH", request)
+        assert zero == 0
+        self.runs += warmup + 1
+        output = bytes(255 - value for value in self._input)
+        return (
+            struct.pack("<HHI", 3, 1, 0)
+            + struct.pack("<3Q", 1, 3 * self.ticks // 4, self.ticks // 4)
             + struct.pack("<I", len(output))
             + output
         )

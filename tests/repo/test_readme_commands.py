@@ -26,6 +26,8 @@ FENCE = re.compile(r"(?ms)^( *)```(\w+)\n(.*?)^\1```")
 SHELL = {"sh", "shell", "bash"}
 CHEAP = {"targets", "models", "kernels", "datasets", "doctor", "--help", "--version"}
 
+DEAR = {"bench", "calls", "coverage"}  # sub-commands of cheap ones that build or download
+
 
 def blocks(*languages: str) -> Iterator[tuple[Path, str]]:
     """Each fenced block in one of the languages, with its file."""
@@ -60,11 +62,13 @@ def run(*words: str) -> None:
 def check_harness(words: list[str]) -> None:
     from harness.cli.app import app
 
-    if not CHEAP.isdisjoint(words):
+    if not CHEAP.isdisjoint(words) and DEAR.isdisjoint(words):
         return run(sys.executable, "-c", "from harness.cli import main; main()", *words)
     name, *options = words
-    group = typer.main.get_command(app)
-    group.commands[name].make_context(name, options)  # type: ignore[attr-defined]
+    command = typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]
+    if options and options[0] in getattr(command, "commands", {}):
+        command, (name, *options) = command.commands[options[0]], options
+    command.make_context(name, options)
     return None
 
 

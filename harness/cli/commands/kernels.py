@@ -2,36 +2,62 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+from typing import Annotated
+
 import typer
 
+from harness.cli import kernel_commands
+from harness.cli.completion import complete_target
 from harness.cli.listing import PANEL, AsJson, show
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(rich_help_panel=PANEL)(kernels)
+    """Add the commands; those below `kernels` are modules of `kernel_commands`."""
+    group = typer.Typer(invoke_without_command=True, rich_markup_mode="markdown")
+    group.callback()(kernels)
+    for module in pkgutil.iter_modules(kernel_commands.__path__):
+        importlib.import_module(f"{kernel_commands.__name__}.{module.name}").register(group)
+    app.add_typer(group, name="kernels", rich_help_panel=PANEL)
     app.command(rich_help_panel=PANEL)(builds)
 
 
-def kernels(json: AsJson = False) -> None:
-    """List the kernel sets."""
+def kernels(
+    ctx: typer.Context,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            *("--target", "-t"),
+            help="Tell which of them this target runs.",
+            autocompletion=complete_target,
+        ),
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """List the kernel sets; measure single kernels, and read from a build what they call."""
+    if ctx.invoked_subcommand is not None:
+        return
     from harness import assembly
 
+    found = (
+        [(known, None) for known in assembly.list_kernel_sets()]
+        if target is None
+        else assembly.kernel_sets_on(target)
+    )
     show(
         [
-            {
-                "id": kernel_set.id,
-                "library": kernel_set.library or None,
-                "title": kernel_set.title,
-            }
-            for kernel_set in assembly.list_kernel_sets()
+            {"id": kernel_set.id}
+            | ({} if state is None else {f"on {target}": state})
+            | {"library": kernel_set.library or None, "title": kernel_set.title}
+            for kernel_set, state in found
         ],
         json=json,
     )
 
 
 def builds(json: AsJson = False) -> None:
-    """List the build variants: optimisation level and macros of single source files."""
+    """List the build variants: optimisation, compiler and macros of single source files."""
     from harness import assembly
 
     show(
@@ -39,6 +65,7 @@ def builds(json: AsJson = False) -> None:
             {
                 "id": variant.id,
                 "optimisation": variant.optimisation,
+                "compiler": variant.compiler or "arm-none-eabi-gcc",
                 "file_macros": [
                     f"{file}: {' '.join(macros)}" for file, macros in variant.file_defines.items()
                 ],

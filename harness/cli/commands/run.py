@@ -51,8 +51,8 @@ def run(
         typer.Option(
             "--kernels",
             "-k",
-            help="Kernel set; repeat for several.",
-            show_default="all",
+            help="Kernel set, or all; repeat for several.",
+            show_default="reference and cmsis-nn",
             rich_help_panel=MATRIX,
             autocompletion=complete_kernels,
         ),
@@ -142,8 +142,11 @@ def run(
 ) -> None:
     """Measure models x kernel sets x targets and end in a comparison table.
 
-    With no options at all, lenet-digits and mlp-digits run with every kernel set on every simulated
-    board (and every model of your own that does not say `demo = false`).
+    With no options at all, lenet-digits and mlp-digits (and every model of your own that does not
+    say `demo = false`) run with the kernel sets `reference` and `cmsis-nn` on every simulated
+    board.
+    `-k all` takes every kernel set; those that a core cannot run are left out with the reason, and
+    those that give the same build there run once.
 
     Each case is built, flashed through pyOCD, verified, and must prove by handshake that it runs
     that firmware and that model; then all inputs are streamed and every output vector is compared
@@ -162,6 +165,7 @@ def run(
     from harness.report import require_known_formats
 
     require_known_formats(save or [])
+    console = Console(stderr=True)
     cases = assembly.plan(
         targets=target,
         kernel_sets=kernels,
@@ -171,8 +175,8 @@ def run(
         limit=limit,
         repeat=repeat,
         warmup=warmup,
+        on_note=None if quiet else lambda note: console.print(note, style="dim", soft_wrap=True),
     )
-    console = Console(stderr=True)
     bench = assembly.Bench(results)
     ended: list[CaseRecord] = []
     with contextlib.ExitStack() as finally_:

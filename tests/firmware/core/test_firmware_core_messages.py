@@ -9,7 +9,7 @@ import pytest
 from plain_frames import Frame, Refusal, frame, frames, refusal
 from plain_image import RESHAPE, SHA, Image, Operator, Tensor, softmax, two_operators
 
-HELLO, DESCRIBE, INPUT, RUN = 1, 2, 3, 4
+HELLO, DESCRIBE, INPUT, RUN, PROFILE = 1, 2, 3, 4, 5
 IN_FLIGHT = 131
 NONE = 0xFFFF
 DATA = bytes(range(16))
@@ -92,8 +92,41 @@ def test_the_largest_repeats(converse: Converse) -> None:
     assert len(answer.payload) == 8 + 8 * 1024 + 4 + 16
 
 
+def test_profile_gives_a_window_more_than_operators_and_the_same_outputs(
+    converse: Converse,
+) -> None:
+    """RESHAPE and SOFTMAX, each with a window of its own, after the empty one."""
+    *_, answer, run = ask(
+        converse, (DESCRIBE, b""), (INPUT, input_request(DATA)),
+        (PROFILE, struct.pack("<HH", 2, 0)), (RUN, run_request()), ticks=7,
+    )  # fmt: skip
+    assert answer.type == 0x85
+    assert answer.payload == (
+        struct.pack("<HHI3QI", 3, 1, 0, 7, 7, 7, 16) + bytes(b + 1 for b in DATA)
+    )
+    assert run.payload == struct.pack("<HHIQI", 1, 1, 0, 7, 16) + bytes(b + 1 for b in DATA)
+
+
+def test_profile_of_more_operators_than_there_are_windows(converse: Converse) -> None:
+    """1,023 operators and the empty window fill all that there are."""
+    for operators, type_ in ((1023, 0x85), (1024, 0xFF)):
+        image = Image(
+            [Tensor(0)], [Operator(25, [0], [0], softmax())] * operators, outputs=(0,),
+            arena_bytes=16,
+        )  # fmt: skip
+        _, answer = ask(
+            converse, (DESCRIBE, b""), (PROFILE, struct.pack("<HH", 0, 0)), image=image.encode()
+        )
+        assert answer.type == type_
+        if type_ == 0x85:
+            assert answer.payload[:8] == struct.pack("<HHI", 1024, 1, 0)
+            assert answer.payload[-16:] == bytes([1023 % 256] * 16)
+        else:
+            assert refusal(answer) == Refusal(1, NONE, 1025, "operators")
+
+
 BAD = [
-    (0x05, b"", 5, "type"),
+    (0x06, b"", 6, "type"),
     (0x00, b"", 0, "type"),
     (0x81, b"", 0x81, "type"),
     (0xFF, b"", 0xFF, "type"),
@@ -102,6 +135,8 @@ BAD = [
     (DESCRIBE, b"\0", 1, "payload size"),
     (RUN, bytes(3), 3, "payload size"),
     (RUN, bytes(5), 5, "payload size"),
+    (PROFILE, b"", 0, "payload size"),
+    (PROFILE, bytes(5), 5, "payload size"),
     (RUN, run_request(1, 0), 0, "repeats"),
     (RUN, run_request(0, 1025), 1025, "repeats"),
     (INPUT, bytes(7), 7, "payload size"),
@@ -128,7 +163,10 @@ def test_flags_are_refused(converse: Converse) -> None:
     assert refusal(answer) == Refusal(1, NONE, 0x80, "flags")
 
 
-@pytest.mark.parametrize("request_", [(INPUT, input_request(DATA)), (RUN, run_request())])
+@pytest.mark.parametrize(
+    "request_",
+    [(INPUT, input_request(DATA)), (RUN, run_request()), (PROFILE, struct.pack("<HH", 0, 0))],
+)
 def test_nothing_runs_before_describe(converse: Converse, request_: tuple[int, bytes]) -> None:
     (answer,) = ask(converse, request_)
     assert refusal(answer) == Refusal(2, NONE, 0x31494D48, "DESCRIBE was not asked, or failed")
@@ -151,10 +189,11 @@ def test_no_kernel_names_operator_and_opcode(converse: Converse) -> None:
 def test_a_kernel_that_fails_in_the_window(converse: Converse) -> None:
     tensors, operators = two_operators()
     operators[1].params = softmax(status=-2)
-    answer = ask(
-        converse, (DESCRIBE, b""), (RUN, run_request()), image=Image(tensors, operators).encode()
-    )[1]
-    assert refusal(answer) == Refusal(7, 1, -2, "SOFTMAX")
+    _, *answers = ask(
+        converse, (DESCRIBE, b""), (RUN, run_request()), (PROFILE, bytes(4)),
+        image=Image(tensors, operators).encode(),
+    )  # fmt: skip
+    assert [refusal(answer) for answer in answers] == [Refusal(7, 1, -2, "SOFTMAX")] * 2
 
 
 def test_the_operator_in_flight_is_known_while_it_is_prepared_and_while_it_runs(
@@ -173,16 +212,20 @@ def test_the_operator_in_flight_is_known_while_it_is_prepared_and_while_it_runs(
 def test_scratch_too_small_is_described_but_not_run(converse: Converse) -> None:
     tensors, operators = two_operators()
     operators[1].scratch = (48, 16)
-    describe, run = ask(
-        converse, (DESCRIBE, b""), (RUN, run_request()), image=Image(tensors, operators).encode()
-    )
+    describe, run, profile = ask(
+        converse, (DESCRIBE, b""), (RUN, run_request()), (PROFILE, bytes(4)),
+        image=Image(tensors, operators).encode(),
+    )  # fmt: skip
     assert describe.payload[-8:] == struct.pack("<II", 0, 32)
-    assert refusal(run) == Refusal(6, 1, 32, "SOFTMAX")
+    assert refusal(run) == refusal(profile) == Refusal(6, 1, 32, "SOFTMAX")
 
 
 def test_a_counter_that_overflowed_gives_no_number(converse: Converse) -> None:
-    answer = ask(converse, (DESCRIBE, b""), (RUN, run_request()), ticks=2**64 - 1)[1]
-    assert refusal(answer) == Refusal(8, NONE, 0, "the window outlasted the counter")
+    _, *answers = ask(
+        converse, (DESCRIBE, b""), (RUN, run_request()), (PROFILE, bytes(4)), ticks=2**64 - 1
+    )
+    for answer in answers:
+        assert refusal(answer) == Refusal(8, NONE, 0, "the window outlasted the counter")
 
 
 def test_an_arena_too_small(converse: Converse) -> None:

@@ -1,9 +1,21 @@
 """Which cases a run consists of."""
 
+import shutil
+from typing import Any
+
 import pytest
 
 from harness import assembly
 from harness.errors import ConfigError
+
+needs_compiler = pytest.mark.skipif(
+    not shutil.which("arm-none-eabi-gcc"), reason="needs arm-none-eabi-gcc"
+)
+
+
+def kernels(target: str, **wanted: Any) -> list[str]:
+    cases = assembly.plan(targets=[target], models=["mlp-digits"], **wanted)
+    return [case.kernels for case in cases]
 
 
 def pairs(**wanted: list[str]) -> list[tuple[str, str]]:
@@ -11,7 +23,7 @@ def pairs(**wanted: list[str]) -> list[tuple[str, str]]:
     return [(case.kernel_set.id, case.variant.id) for case in cases]
 
 
-def test_defaults_are_all_kernel_sets_the_reference_first() -> None:
+def test_defaults_are_the_kernel_sets_that_say_so_the_reference_first() -> None:
     assert pairs() == [("reference", "O2"), ("cmsis-nn", "O2")]
 
 
@@ -31,3 +43,52 @@ def test_a_variant_no_kernel_set_is_left_for() -> None:
     )
     assert "`harness kernels`" in caught.value.hint
     assert caught.value.exit_code == 2
+
+
+@needs_compiler
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ("mps2-an385", ["cmsis-nn (= cmsis-nn-scalar)"]),
+        ("mps2-an386", ["cmsis-nn (= cmsis-nn-dsp)", "cmsis-nn-scalar"]),
+        ("mps2-an500", ["cmsis-nn (= cmsis-nn-dsp)", "cmsis-nn-scalar"]),
+    ],
+)
+def test_all_kernel_sets_a_core_can_run_each_build_once(target: str, expected: list[str]) -> None:
+    heard: list[str] = []
+    found = kernels(target, kernel_sets=["all"], on_note=heard.append)
+    assert found == ["reference", *expected]
+    assert heard[-1].startswith("left out: Cortex-")
+    assert heard[-1].endswith(
+        f"of {target} lacks Helium (MVE) (__ARM_FEATURE_MVE), "
+        "which kernel set cmsis-nn-mve requires"
+    )
+    assert len(heard) == (2 if target == "mps2-an385" else 1)
+
+
+@needs_compiler
+def test_the_first_of_two_names_names_the_case() -> None:
+    asked = ["cmsis-nn-dsp", "cmsis-nn", "cmsis-nn-dsp"]
+    (case,) = assembly.plan(targets=["mps2-an500"], models=["mlp-digits"], kernel_sets=asked)
+    assert (case.kernel_set.id, case.aliases) == ("cmsis-nn-dsp", ("cmsis-nn",))
+    assert case.label == "mlp-digits · mps2-an500 · cmsis-nn-dsp (= cmsis-nn)"
+
+
+@needs_compiler
+def test_a_named_set_on_a_named_target_that_cannot_run_it() -> None:
+    with pytest.raises(ConfigError) as caught:
+        kernels("mps2-an385", kernel_sets=["cmsis-nn-dsp"])
+    assert caught.value.what == (
+        "Cortex-M3 of mps2-an385 lacks the DSP extension (__ARM_FEATURE_DSP), "
+        "which kernel set cmsis-nn-dsp requires"
+    )
+    assert caught.value.exit_code == 2
+
+
+@needs_compiler
+def test_a_named_set_runs_on_those_simulated_boards_that_can() -> None:
+    heard: list[str] = []
+    cases = assembly.plan(models=["mlp-digits"], kernel_sets=["cmsis-nn-dsp"], on_note=heard.append)
+    assert {"mps2-an386", "mps2-an500"} <= {case.target.id for case in cases}
+    assert "mps2-an385" not in {case.target.id for case in cases}
+    assert [note for note in heard if "Cortex-M3 of mps2-an385" in note] == heard

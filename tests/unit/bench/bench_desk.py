@@ -102,6 +102,9 @@ class MemoryBoard:
     def reset_and_run(self) -> None:
         self.steps.append("reset")
 
+    def halt(self) -> None:
+        self.steps.append("halt")
+
 
 @dataclass
 class DeskDevice(ScriptedDevice):
@@ -118,6 +121,9 @@ class DeskDevice(ScriptedDevice):
     answers: dict[int, bytes] = field(default_factory=dict)
     link_interrupts: int = 0
     requests: int = 0
+    profiled: tuple[int, ...] = (0, 100)
+    profile_interrupts: int = 0
+    profile_output: bytes | None = None
 
     def hello(self) -> bytes:
         memory = self.target.memory
@@ -149,6 +155,19 @@ class DeskDevice(ScriptedDevice):
         return (
             struct.pack("<HHI", repeats, 1, self.link_interrupts)
             + struct.pack(f"<{repeats}Q", *ticks)
+            + struct.pack("<I", len(output))
+            + output
+        )
+
+    def profile(self, request: bytes) -> bytes:
+        """An empty window and one for each operator, and what the network answers."""
+        warmup, zero = struct.unpack("<HH", request)
+        assert zero == 0
+        self.runs += warmup + 1
+        output = bytes(self._input) if self.profile_output is None else self.profile_output
+        return (
+            struct.pack("<HHI", len(self.profiled), 1, self.profile_interrupts)
+            + struct.pack(f"<{len(self.profiled)}Q", *self.profiled)
             + struct.pack("<I", len(output))
             + output
         )

@@ -78,9 +78,9 @@ class FakeToolchain:
         )
         path.chmod(0o755)
 
-    def compiler(self, version: str) -> None:
+    def compiler(self, version: str, name: str = "arm-none-eabi-gcc") -> None:
         """Install a compiler of that version."""
-        path = self.bin / "arm-none-eabi-gcc"
+        path = self.bin / name
         path.write_text(f"#!/bin/sh\necho '{version}'\necho more\n")
         path.chmod(0o755)
 

@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 from fake_toolchain import TARGET, VARIANT, FakeToolchain, toolchain
 
-from harness.build import build_firmware
+from harness.build import build_firmware, build_identity, core_macros
 from harness.build.cache import workshop
 from harness.build.process import run
-from harness.domain.firmware import BuildVariant, Firmware
+from harness.domain.firmware import BuildVariant, Firmware, KernelSet
 from harness.domain.target import Core, Region
-from harness.errors import BuildError, CompileFailed, ToolMissing
+from harness.errors import BuildError, CompileFailed, ConfigError, ToolMissing
 
 __all__ = ["toolchain"]
 
@@ -286,9 +286,89 @@ def test_a_missing_tool_names_its_package(
         build(toolchain)
     assert str(caught.value) == (
         f"{tool}: {tool} is not installed, or not on PATH\n"
-        f"  -> Install it: sudo apt-get install {PACKAGES[tool]}"
+        f"  -> Install it: sudo apt-get install {PACKAGES[tool]}."
     )
     assert caught.value.exit_code == 3
+
+
+CLANG = replace(VARIANT, compiler="clang")
+
+
+def test_a_second_compiler_has_a_toolchain_file_and_the_first_one_links(
+    toolchain: FakeToolchain,
+) -> None:
+    toolchain.compiler("clang 14", "clang")
+    built = build(toolchain, variant=CLANG)
+    assert built.compiler == "clang 14, linked by gcc 1"
+    told = variables(toolchain)
+    assert told["CMAKE_TOOLCHAIN_FILE"] == str(toolchain.firmware / "cmake" / "clang.cmake")
+    assert told["CMAKE_C_COMPILER"] == str(toolchain.bin / "clang")
+    assert build(toolchain, variant=CLANG).from_cache
+    toolchain.compiler("gcc 2.0")
+    assert not build(toolchain, variant=CLANG).from_cache
+
+
+def test_a_second_compiler_that_is_missing(
+    toolchain: FakeToolchain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(toolchain.bin))
+    with pytest.raises(ToolMissing) as caught:
+        build(toolchain, variant=CLANG)
+    assert caught.value.what == "clang is not installed, or not on PATH"
+    assert caught.value.hint == "Install it: sudo apt-get install clang."
+
+
+DSP = "__ARM_FEATURE_DSP"
+
+
+def test_what_a_kernel_set_hides_is_told_and_part_of_the_key(toolchain: FakeToolchain) -> None:
+    build(toolchain)
+    assert variables(toolchain)["HARNESS_UNDEFINES"] == ""
+    hiding = replace(toolchain.kernel_set, undefines=(DSP, "X"))
+    assert not build(toolchain, kernel_set=hiding).from_cache
+    assert variables(toolchain)["HARNESS_UNDEFINES"] == f"{DSP};X"
+
+
+def test_a_core_that_lacks_what_a_kernel_set_requires(toolchain: FakeToolchain) -> None:
+    wanting = replace(toolchain.kernel_set, requires={DSP: "the DSP extension"})
+    toolchain.compiler(f"#define {DSP} 1")
+    build(toolchain, kernel_set=wanting)
+    toolchain.compiler("#define __ARM_FEATURE_CLZ 1")
+    with pytest.raises(ConfigError) as caught:
+        build(toolchain, kernel_set=wanting)
+    assert str(caught.value) == (
+        "desk: Cortex-M7 lacks the DSP extension (__ARM_FEATURE_DSP), "
+        "which kernel set fast requires\n"
+        "  -> Choose another kernel set (`harness kernels --target desk`)."
+    )
+
+
+def test_a_compiler_that_does_not_know_the_core(toolchain: FakeToolchain) -> None:
+    (toolchain.bin / "arm-none-eabi-gcc").write_text("#!/bin/sh\necho no such cpu; exit 1\n")
+    with pytest.raises(CompileFailed) as caught:
+        core_macros(TARGET.core)
+    assert str(caught.value) == (
+        "-mcpu=cortex-m7 -mthumb: arm-none-eabi-gcc does not take the flags of Cortex-M7: "
+        "no such cpu\n"
+        "  -> Correct core.flags in the target's file, or install a newer compiler."
+    )
+
+
+def test_sets_that_differ_in_name_only_are_one_build(tmp_path: Path) -> None:
+    """By what the core has, and by folders that hold sources."""
+    for name in ("base", "own"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "add.c").touch()
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "kernels.toml").touch()
+    base = KernelSet("base", "", (tmp_path / "base",), "nn")
+    named = replace(base, id="named", directories=(tmp_path / "empty", tmp_path / "base"))
+    hiding = replace(named, undefines=(DSP,))
+    own = replace(base, directories=(tmp_path / "own", tmp_path / "base"))
+    with_dsp = [build_identity(one, {DSP: "1"}) for one in (base, named, hiding, own)]
+    without = [build_identity(one, {}) for one in (base, named, hiding, own)]
+    assert with_dsp[0] == with_dsp[1] != with_dsp[2]
+    assert without[0] == without[1] == without[2] != without[3]
 
 
 def test_a_compiler_that_is_broken(toolchain: FakeToolchain) -> None:

@@ -62,6 +62,57 @@ def test_a_set_may_extend_a_shipped_one(tree: Path) -> None:
     assert {"mine", "reference", "cmsis-nn"} <= set(kernel_sets())
 
 
+def test_what_a_set_needs_and_hides_is_handed_down(tree: Path) -> None:
+    add_set(tree, "plain")
+    add_set(
+        *(tree, "base", 'extends = "plain"', 'library = "cmsis-nn"', "default = true"),
+        *('undefines = ["A"]', 'requires = { X = "x" }', 'exempt = { PAD = "first" }'),
+    )
+    add_set(
+        *(tree, "more", 'extends = "base"', 'undefines = ["B", "A"]'),
+        *('requires = { Y = "y" }', 'exempt = { PAD = "second" }'),
+    )
+    more = kernel_set("more")
+    assert more.undefines == ("B", "A")
+    assert more.requires == {"X": "x", "Y": "y"}
+    assert more.exempt == {"PAD": "second"}
+    assert not more.default
+    assert kernel_set("base").default
+
+
+def test_operators_below_the_library_are_fallbacks(tree: Path) -> None:
+    add_set(tree, "mine", 'extends = "cmsis-nn"')
+    mine = kernel_set("mine")
+    assert mine.fallbacks == ("reference",)
+    assert mine.is_fallback("SOFTMAX", "reference")
+    assert not mine.is_fallback("SOFTMAX", "cmsis-nn")
+    assert not mine.is_fallback("SOFTMAX", "mine")
+    assert not mine.is_fallback("RESHAPE", "reference")
+    assert "computes nothing" in mine.exempt["RESHAPE"]
+    assert not kernel_set("reference").is_fallback("SOFTMAX", "reference")
+
+
+def test_shipped_sets_differ_in_what_they_hide_and_need() -> None:
+    dsp, mve = "__ARM_FEATURE_DSP", "__ARM_FEATURE_MVE"
+    facts = {
+        name: (found.undefines, tuple(found.requires))
+        for name, found in kernel_sets().items()
+        if found.library == "cmsis-nn"
+    }
+    assert facts == {
+        "cmsis-nn": ((), ()),
+        "cmsis-nn-scalar": ((dsp, mve), ()),
+        "cmsis-nn-dsp": ((mve,), (dsp,)),
+        "cmsis-nn-mve": ((), (mve,)),
+    }
+
+
+def test_a_macro_that_is_none(tree: Path) -> None:
+    add_set(tree, "mine", 'undefines = ["-DX"]')
+    with pytest.raises(BadDefinition, match=r"undefines\.0: String should match pattern"):
+        kernel_set("mine")
+
+
 def test_extends_in_a_circle(tree: Path) -> None:
     add_set(tree, "a", 'extends = "b"')
     add_set(tree, "b", 'extends = "c"')
@@ -103,14 +154,32 @@ def test_shipped_variant_that_rounds_once() -> None:
 
 
 def test_a_variant_is_one_file(tree: Path) -> None:
-    add_file(tree, "firmware/builds", "O3.toml", 'id = "O3"\ntitle = "-O3"\noptimisation = "-O3"\n')
-    assert build_variant("O3").optimisation == "-O3"
-    assert "O3" in build_variants()
+    add_file(tree, "firmware/builds", "O1.toml", 'id = "O1"\ntitle = "-O1"\noptimisation = "-O1"\n')
+    assert build_variant("O1").optimisation == "-O1"
+    assert "O1" in build_variants()
+
+
+@pytest.mark.parametrize("name", ["O2", "O3", "Os", "Ofast"])
+def test_shipped_optimisations_are_named_for_their_flag(name: str) -> None:
+    assert build_variant(name).optimisation == f"-{name}"
 
 
 def test_an_optimisation_the_compiler_does_not_know(tree: Path) -> None:
     add_file(tree, "firmware/builds", "x.toml", 'id = "x"\ntitle = "x"\noptimisation = "--fast"\n')
     with pytest.raises(BadDefinition, match="optimisation: String should match pattern"):
+        build_variant("x")
+
+
+def test_a_second_compiler() -> None:
+    variant = build_variant("clang")
+    assert (variant.compiler, variant.optimisation) == ("clang", "-O2")
+    assert build_variant("O2").compiler == ""
+
+
+def test_a_compiler_without_a_toolchain_file(tree: Path) -> None:
+    text = 'id = "x"\ntitle = "x"\noptimisation = "-O2"\ncompiler = "tcc"\n'
+    add_file(tree, "firmware/builds", "x.toml", text)
+    with pytest.raises(BadDefinition, match=r"compiler: there is no firmware/cmake/tcc\.cmake"):
         build_variant("x")
 
 

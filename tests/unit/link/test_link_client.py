@@ -177,6 +177,25 @@ def test_infer_sends_input_and_run_in_one_write() -> None:
     assert device.runs == 4
 
 
+def test_a_profile_is_asked_for_once_and_apart_from_a_run() -> None:
+    device = ScriptedDevice(ticks=400)
+    client, _ = greeted(device)
+    client.write_input(bytes([1, 2] * 245))
+    profile = client.profile(warmup=3, operators=2, deadline_s=5)
+    assert [(seen.kind, seen.payload) for seen in device.seen[1:]] == [(5, bytes([3, 0, 0, 0]))]
+    assert (profile.empty_window, profile.ticks) == (1, (300, 100))
+    assert profile.outputs == (bytes([254, 253] * 245),)
+    assert device.runs == 4
+
+
+def test_a_lost_profile_is_a_timeout_and_never_a_second_one() -> None:
+    device = ScriptedDevice(misbehave=lambda seen: b"" if seen.kind == 5 else None)
+    client, _ = greeted(device)
+    with pytest.raises(LinkTimeout, match="no answer to PROFILE within 60 s"):
+        client.profile(1, 2, 60)
+    assert [seen.kind for seen in device.seen] == [5]
+
+
 def test_a_reply_in_single_bytes_is_put_together() -> None:
     client, _ = greeted(ScriptedDevice(), chunk=1)
     assert len(client.infer(bytes(490), deadline_s=5).outputs[0]) == 490

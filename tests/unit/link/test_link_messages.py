@@ -10,7 +10,7 @@ from devices.scripted import ScriptedDevice, text
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.domain.device import Identity, LoadedModel, Reply
+from harness.domain.device import Identity, LoadedModel, ProfileReply, Reply
 from harness.domain.target import Region
 from harness.errors import (
     BadFrame,
@@ -30,18 +30,26 @@ from harness.link.refusals import Refusal, as_error, decode_refusal
 HELLO = ScriptedDevice().hello()
 DESCRIBE = ScriptedDevice().describe()
 RUN = ScriptedDevice(input_bytes=3).run(struct.pack("<HH", 0, 2))
+PROFILE = ScriptedDevice(input_bytes=3, ticks=400).profile(struct.pack("<HH", 0, 0))
 
 
 def test_requests_have_the_layout_of_the_protocol() -> None:
     assert messages.hello_request() == b"\x01\x00"
     assert messages.input_request(2, 0x1234, b"\x80\x7f") == bytes.fromhex("0200000034120000807f")
     assert messages.run_request(1, 1000) == bytes.fromhex("0100e803")
+    assert messages.profile_request(0x102) == bytes.fromhex("02010000")
 
 
 @pytest.mark.parametrize(("warmup", "repeats"), [(0, 0), (-1, 1), (65536, 1), (0, 65536)])
 def test_a_run_that_the_message_cannot_hold_is_refused(warmup: int, repeats: int) -> None:
     with pytest.raises(ValueError, match="the message holds 0 or 1 to 65535"):
         messages.run_request(warmup, repeats)
+
+
+@pytest.mark.parametrize("warmup", [-1, 65536])
+def test_a_profile_that_the_message_cannot_hold_is_refused(warmup: int) -> None:
+    with pytest.raises(ValueError, match="the message holds 0 to 65535"):
+        messages.profile_request(warmup)
 
 
 def test_hello_decodes_to_an_identity() -> None:
@@ -78,6 +86,25 @@ def test_run_decodes_to_a_reply() -> None:
     assert messages.decode_run(wide, 1) == Reply((2**40,), 7, (b"a", b""))
 
 
+def test_profile_decodes_to_the_empty_window_and_one_per_operator() -> None:
+    wide = struct.pack("<HHI2Q", 2, 0, 7, 3, 2**40)
+    assert messages.decode_profile(PROFILE, 2) == ProfileReply(1, (300, 100), 0, (b"\xff" * 3,))
+    assert messages.decode_profile(wide, 1) == ProfileReply(3, (2**40,), 7, ())
+
+
+@pytest.mark.parametrize("operators", [0, 1, 3])
+def test_a_profile_of_another_number_of_operators_is_refused(operators: int) -> None:
+    said = f"the reply to PROFILE holds 3 windows, wanted {operators + 1}"
+    with pytest.raises(BadFrame, match=said):
+        messages.decode_profile(PROFILE, operators, "here")
+
+
+@pytest.mark.parametrize("length", range(len(PROFILE)))
+def test_a_profile_cut_short_names_message_and_bytes(length: int) -> None:
+    with pytest.raises(BadFrame, match=rf"reply to PROFILE has {length} bytes, wanted at least"):
+        messages.decode_profile(PROFILE[:length], 2)
+
+
 @pytest.mark.parametrize("length", range(2, len(HELLO)))
 def test_a_hello_cut_short_names_message_and_bytes(length: int) -> None:
     with pytest.raises(BadFrame, match=rf"reply to HELLO has {length} bytes, wanted at least"):
@@ -103,6 +130,8 @@ def test_bytes_left_over_are_refused_with_what_was_wanted() -> None:
         messages.decode_describe(DESCRIBE + b"x")
     with pytest.raises(BadFrame, match=rf"has {len(RUN) + 1} bytes, wanted {len(RUN)}"):
         messages.decode_run(RUN + b"x", 2)
+    with pytest.raises(BadFrame, match=rf"has {len(PROFILE) + 1} bytes, wanted {len(PROFILE)}"):
+        messages.decode_profile(PROFILE + b"x", 2)
     with pytest.raises(BadFrame, match="the reply to INPUT has 1 bytes, wanted 0"):
         messages.decode_input(b"x", "here")
 

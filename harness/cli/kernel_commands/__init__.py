@@ -1,0 +1,1 @@
+"""The sub-commands of `harness kernels`: each module here is one."""

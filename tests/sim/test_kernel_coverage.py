@@ -1,0 +1,55 @@
+"""Each function of CMSIS-NN is benchmarked, or left out for a reason that is not out of date."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from harness import assembly
+from harness.build.library_coverage import reasons_left_out
+from harness.cli.app import app
+from harness.domain.library_function import LibraryFunction
+from harness.errors import LibraryUnavailable
+
+
+@pytest.fixture(scope="module")
+def pinned() -> list[LibraryFunction]:
+    try:
+        return assembly.kernel_coverage()[1]
+    except LibraryUnavailable as error:
+        pytest.skip(f"CMSIS-NN cannot be had: {error}")
+
+
+def test_every_function_of_cmsis_nn_is_benchmarked_or_left_out_for_a_reason(
+    pinned: list[LibraryFunction],
+) -> None:
+    assert len(pinned) > 50
+    assert [one.name for one in pinned if not one.benchmarked and not one.reason] == []
+
+
+def test_no_reason_is_out_of_date(pinned: list[LibraryFunction]) -> None:
+    left_out = {one.name for one in pinned if not one.benchmarked}
+    assert set(reasons_left_out("cmsis-nn")) == left_out
+
+
+def test_what_is_reached_belongs_to_operators_that_are_swept(
+    pinned: list[LibraryFunction],
+) -> None:
+    reached = {operator.lower() for one in pinned for operator in one.operators}
+    assert reached == set(assembly.list_benchmarked_operators())
+    by_name = {one.name: one for one in pinned}
+    assert by_name["arm_convolve_1x1_s8_fast"].caller == "arm_convolve_wrapper_s8"
+    assert by_name["arm_depthwise_conv_3x3_s8"].operators == ("DEPTHWISE_CONV_2D",)
+
+
+def test_the_command_lists_them_all(pinned: list[LibraryFunction]) -> None:
+    printed = CliRunner().invoke(app, ["kernels", "coverage", "--json"])
+    assert printed.exit_code == 0
+    assert [row["function"] for row in json.loads(printed.stdout)] == [one.name for one in pinned]
+    table = CliRunner().invoke(app, ["kernels", "coverage", "--left-out"]).stdout
+    reached = sum(one.benchmarked for one in pinned)
+    assert f"{reached} of {len(pinned)} functions of cmsis-nn " in table
+    assert "arm_svdf_s8" in table
+    assert "arm_softmax_s8 " not in table

@@ -1,0 +1,198 @@
+"""Kernel sets by path of CMSIS-NN: what is in the build, what runs, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from devices.mps2_firmware import needs_qemu
+
+from harness import assembly, catalog
+from harness.build import linked_kernels
+from harness.domain.firmware import Firmware, KernelSet
+from harness.domain.kernel_code import CodePath, LinkedKernel
+
+pytestmark = [
+    needs_qemu,
+    pytest.mark.skipif(not shutil.which("arm-none-eabi-gcc"), reason="needs arm-none-eabi-gcc"),
+]
+COMMAND = [sys.executable, "-c", "from harness.cli import main; main()"]
+COMPUTING = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "ADD"}
+
+
+def harness(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *words], cwd=folder, capture_output=True, text=True, timeout=300
+    )
+
+
+def built(target: str, kernel_set: KernelSet | str, variant: str = "O2") -> Firmware:
+    kernels = kernel_set if isinstance(kernel_set, KernelSet) else catalog.kernel_set(kernel_set)
+    return assembly.rig().build(
+        catalog.target(target), kernels, catalog.build_variant(variant), lambda text: None
+    )
+
+
+def kernels_of(target: str, kernel_set: str) -> dict[str, LinkedKernel]:
+    return {one.operator: one for one in linked_kernels(built(target, kernel_set))}
+
+
+def paths(target: str, kernel_set: str) -> dict[str, tuple[CodePath, ...]]:
+    return {name: one.paths for name, one in kernels_of(target, kernel_set).items()}
+
+
+@pytest.mark.parametrize(
+    ("target", "kernel_set"), [("mps2-an386", "cmsis-nn"), ("mps2-an500", "cmsis-nn-dsp")]
+)
+def test_dsp_code_where_the_core_has_dsp(target: str, kernel_set: str) -> None:
+    found = paths(target, kernel_set)
+    assert {name for name, used in found.items() if CodePath.DSP in used} == COMPUTING
+
+
+@pytest.mark.parametrize(
+    ("target", "kernel_set"), [("mps2-an385", "cmsis-nn"), ("mps2-an500", "cmsis-nn-scalar")]
+)
+def test_plain_code_where_it_has_not_or_shall_not(target: str, kernel_set: str) -> None:
+    found = paths(target, kernel_set)
+    assert {path for used in found.values() for path in used} == {CodePath.SCALAR}
+    code = subprocess.run(
+        ["arm-none-eabi-objdump", "-d", built(target, kernel_set).elf],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    ).stdout
+    assert "arm_convolve_s8>:" in code
+    assert "smlad" not in code
+    assert "sxtb16" not in code
+
+
+def test_what_an_operator_calls_and_can_reach() -> None:
+    conv = kernels_of("mps2-an500", "cmsis-nn")["CONV_2D"]
+    assert [one.name for one in conv.functions if one.direct] == ["arm_convolve_wrapper_s8"]
+    reached = {one.name: one.path for one in conv.functions}
+    assert reached["arm_nn_mat_mult_kernel_s8_s16"] is CodePath.DSP
+    assert reached["arm_convolve_wrapper_s8"] is CodePath.SCALAR
+    assert "arm_depthwise_conv_s8" not in reached
+    connected = kernels_of("mps2-an500", "cmsis-nn")["FULLY_CONNECTED"]
+    assert {one.name for one in connected.functions if one.direct} == {
+        "arm_fully_connected_s8",
+        "arm_nn_vec_mat_mult_t_s8",
+    }
+
+
+def test_where_the_code_of_each_operator_came_from() -> None:
+    firmware = built("mps2-an500", "cmsis-nn-scalar")
+    assert set(firmware.kernels) == {
+        file.stem.upper() for file in (catalog.firmware_root() / "kernels/reference").glob("*_2d.c")
+    } | {"ADD", "FULLY_CONNECTED", "RESHAPE", "SOFTMAX"}
+    assert {name for name, origin in firmware.kernels.items() if origin != "cmsis-nn"} == {
+        "RESHAPE"
+    }
+    assert firmware.kernels["RESHAPE"] == "reference"
+    assert firmware.fallbacks == ()
+    assert set(built("mps2-an500", "reference").kernels.values()) == {"reference"}
+
+
+def test_an_operator_that_the_library_s_set_lacks_is_a_fallback(tmp_path: Path) -> None:
+    shipped = catalog.kernel_set("cmsis-nn")
+    thin = tmp_path / "thin"
+    shutil.copytree(shipped.directories[0], thin)
+    (thin / "softmax.c").unlink()
+    firmware = built(
+        "mps2-an500",
+        replace(shipped, id="thin", directories=(thin, *shipped.directories[1:]), undefines=()),
+    )
+    assert firmware.fallbacks == ("SOFTMAX",)
+    (softmax,) = [one for one in linked_kernels(firmware) if one.operator == "SOFTMAX"]
+    assert (softmax.origin, softmax.functions, softmax.paths) == ("reference", (), ())
+
+
+def test_plain_c_gives_the_same_vectors_with_more_instructions(tmp_path: Path) -> None:
+    words = ["-m", "lenet-digits", "-m", "mlp-digits", "-k", "all", "--limit", "3", "--json"]
+    done = harness(tmp_path, "run", "-t", "mps2-an500", *words)
+    assert done.returncode == 0, done.stderr
+    cases = json.loads(done.stdout)["cases"]
+    names = ["reference", "cmsis-nn", "cmsis-nn-scalar"]
+    assert [case["kernel_set"] for case in cases] == names * 2
+    assert "+ lenet-digits · mps2-an500 · cmsis-nn (= cmsis-nn-dsp): " in done.stderr
+    assert (
+        "left out: Cortex-M7 of mps2-an500 lacks Helium (MVE) (__ARM_FEATURE_MVE), "
+        "which kernel set cmsis-nn-mve requires\n"
+    ) in done.stderr
+    for model in ("lenet-digits", "mlp-digits"):
+        readings = {
+            case["kernel_set"]: case["readings"] for case in cases if case["model"] == model
+        }
+        for name in names:
+            assert readings[name]["largest_difference"]["value"] <= (name != "reference")
+        count = {name: readings[name]["instructions"]["value"] for name in names}
+        assert count["cmsis-nn"] < count["cmsis-nn-scalar"] < count["reference"]
+
+
+@pytest.mark.skipif(not shutil.which("clang"), reason="needs clang")
+@pytest.mark.parametrize("target", ["mps2-an385", "mps2-an386", "mps2-an500"])
+def test_clang_gives_the_same_vectors(tmp_path: Path, target: str) -> None:
+    words = ["-m", "lenet-digits", "-m", "mlp-digits", "-b", "clang", "--limit", "3", "--json"]
+    done = harness(tmp_path, "run", "-t", target, *words)
+    assert done.returncode == 0, done.stderr
+    cases = json.loads(done.stdout)["cases"]
+    assert [case["kernel_set"] for case in cases] == ["reference", "cmsis-nn"] * 2
+    for case in cases:
+        assert "clang version" in case["compiler"]
+        assert ", linked by arm-none-eabi-gcc" in case["compiler"]
+        exact = case["kernel_set"] == "reference" or case["model"] == "lenet-digits"
+        assert case["readings"]["largest_difference"]["value"] <= (0 if exact else 1)
+
+
+def test_a_set_that_the_core_cannot_run(tmp_path: Path) -> None:
+    done = harness(tmp_path, "run", "-t", "mps2-an385", "-k", "cmsis-nn-dsp", "-m", "mlp-digits")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "ConfigError: --kernels: Cortex-M3 of mps2-an385 lacks the DSP extension "
+        "(__ARM_FEATURE_DSP), which kernel set cmsis-nn-dsp requires\n"
+        "  -> Choose another kernel set or target (`harness kernels --target ID`).\n"
+    )
+    assert not list(tmp_path.iterdir())
+
+
+def test_two_names_of_one_build_run_once(tmp_path: Path) -> None:
+    words = ["-k", "cmsis-nn-scalar", "-k", "cmsis-nn", "-m", "mlp-digits", "--limit", "1"]
+    done = harness(tmp_path, "run", "-t", "mps2-an385", *words, "--json")
+    assert done.returncode == 0, done.stderr
+    (case,) = json.loads(done.stdout)["cases"]
+    assert case["kernel_set"] == "cmsis-nn-scalar"
+    assert "· cmsis-nn-scalar (= cmsis-nn): " in done.stderr
+
+
+def test_kernel_sets_of_a_target(tmp_path: Path) -> None:
+    done = harness(tmp_path, "kernels", "--target", "mps2-an386", "--json")
+    rows = {row["id"]: row["on mps2-an386"] for row in json.loads(done.stdout)}
+    assert rows == {
+        "reference": "runs",
+        "cmsis-nn": "runs",
+        "cmsis-nn-dsp": "same build as cmsis-nn",
+        "cmsis-nn-scalar": "runs",
+        "cmsis-nn-mve": "no: Cortex-M4F lacks Helium (MVE) (__ARM_FEATURE_MVE), "
+        "which kernel set cmsis-nn-mve requires",
+    }
+
+
+def test_calls_as_a_table(tmp_path: Path) -> None:
+    words = ["--target", "mps2-an500", "--kernels", "cmsis-nn-scalar"]
+    done = harness(tmp_path, "kernels", "calls", *words, "--json")
+    rows = {row["operator"]: row for row in json.loads(done.stdout)}
+    assert rows["MAX_POOL_2D"] == {
+        "operator": "MAX_POOL_2D",
+        "from": "cmsis-nn",
+        "calls": ["arm_max_pool_s8 (scalar)"],
+        "reaches": [],
+    }
+    assert rows["RESHAPE"]["from"] == "reference"
+    told = harness(tmp_path, "kernels", "calls", *words).stdout
+    assert "RESHAPE is no fallback: it computes nothing" in told

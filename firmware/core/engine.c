@@ -183,10 +183,10 @@ uint16_t engine_operator_in_flight(void)
     return (uint16_t)in_flight;
 }
 
-/* The measured work: NULL, or the record whose kernel failed with *status. */
-static const uint8_t *invoke_operators(const uint8_t *record, const uint8_t *end, int *status)
+/* The measured work, from operator `index` on: NULL, or the record whose kernel failed with *status. */
+static const uint8_t *invoke_operators(const uint8_t *record, const uint8_t *end, uint32_t index, int *status)
 {
-    for (uint32_t index = 0; record != end; index++) {
+    for (; record != end; index++) {
         const struct image_operator *op = image_operator_at(record);
         in_flight = index; /* two instructions */
         int result = invoke_of[op->opcode](&model, op);
@@ -208,7 +208,8 @@ static struct error kernel_refused(const uint8_t *failed, int status)
 }
 
 /* The operators of [record, end) in a window; the gate stays outside the counted part. */
-static struct error window(const uint8_t *record, const uint8_t *end, uint64_t *ticks, uint32_t *link_interrupts)
+static struct error window(const uint8_t *record, const uint8_t *end, uint32_t index, uint64_t *ticks,
+                           uint32_t *link_interrupts)
 {
     const uint8_t *failed;
     uint32_t interrupts_before;
@@ -217,7 +218,7 @@ static struct error window(const uint8_t *record, const uint8_t *end, uint64_t *
     (void)port_gate(true);
     interrupts_before = port_link_interrupts();
     port_ticks_restart();
-    failed = invoke_operators(record, end, &status);
+    failed = invoke_operators(record, end, index, &status);
     *ticks = port_ticks();
     in_flight = ERROR_NO_OPERATOR;
     *link_interrupts += port_link_interrupts() - interrupts_before;
@@ -235,7 +236,7 @@ static struct error infer(uint64_t *ticks, uint32_t *link_interrupts)
     const uint8_t *record = first_record();
 
     copy_inputs();
-    return window(record, record + header()->operators_bytes, ticks, link_interrupts);
+    return window(record, record + header()->operators_bytes, 0, ticks, link_interrupts);
 }
 
 static struct error warm_up(uint32_t times)
@@ -273,7 +274,8 @@ struct error engine_profile(uint32_t warmup, struct engine_windows *windows)
     copy_inputs();
     for (uint32_t i = 0; i < engine_profile_windows() && error.code == ERROR_NONE; i++) {
         const uint8_t *end = i == 0 ? record : record + image_operator_at(record)->record_bytes;
-        error = window(record, end, &windows->ticks[i], &windows->link_interrupts);
+        /* Window 0 is empty; operator n has window n + 1. */
+        error = window(record, end, i == 0 ? 0 : i - 1, &windows->ticks[i], &windows->link_interrupts);
         record = end;
     }
     return error;

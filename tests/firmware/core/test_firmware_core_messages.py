@@ -203,10 +203,15 @@ def test_the_operator_in_flight_is_known_while_it_is_prepared_and_while_it_runs(
     tensors = [Tensor(16 * n) for n in range(3)]
     operators = [Operator(IN_FLIGHT, [], [n], scratch=(48, 16)) for n in range(3)]
     image = Image(tensors, operators, outputs=(0, 1, 2))
-    describe, run = ask(converse, (DESCRIBE, b""), (RUN, run_request(1, 2)), image=image.encode())
+    describe, run, profile = ask(
+        converse, (DESCRIBE, b""), (RUN, run_request(1, 2)), (PROFILE, bytes(4)),
+        image=image.encode(),
+    )  # fmt: skip
     assert describe.payload[-12:] == struct.pack("<3I", 1, 2, 3)
-    outputs = run.payload[8 + 2 * 8 :]
-    assert [outputs[4 + 20 * n : 6 + 20 * n] for n in range(3)] == [b"\0\0", b"\1\0", b"\2\0"]
+    for reply, windows in ((run, 2), (profile, 4)):
+        outputs = reply.payload[8 + windows * 8 :]
+        found = [outputs[4 + 20 * n : 6 + 20 * n] for n in range(3)]
+        assert found == [b"\0\0", b"\1\0", b"\2\0"]
 
 
 def test_scratch_too_small_is_described_but_not_run(converse: Converse) -> None:

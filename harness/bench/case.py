@@ -169,6 +169,7 @@ def _facts_before(prepared: Prepared) -> dict[str, Any]:
         "core": case.target.core.name,
         "fidelity": case.target.fidelity,
         "kernel_set": case.kernel_set.id,
+        "aliases": ", ".join(case.aliases) or None,
         "variant": case.variant.id,
         "model": case.model.name,
         "model_sha256": prepared.network.source_sha256,

@@ -41,7 +41,8 @@ class CaseRecord:
     """One row: a model on a target with a kernel set, its numbers and their provenance.
 
     What stands before `error_class` is known before a case starts; the rest may be None in a failed
-    case that did not come so far. A failed case has `error_class` (the error's name in
+    case that did not come so far. `aliases` are the other kernel sets asked for that are the same
+    build on this target, joined with ", ". A failed case has `error_class` (the error's name in
     `harness.errors`) and `error_message` (what, where and hint); an ok one has neither.
     Times are UTC, sizes bytes. `counter_resolution` is in the unit of the counted quantity.
     Quantities of `readings`: `instructions` or `cycles` per inference, `accuracy`,
@@ -86,6 +87,7 @@ class CaseRecord:
     firmware_ram_bytes: int | None = None
     macs: int | None = None
     link_interrupts: int | None = None
+    aliases: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse a record that contradicts itself."""

@@ -29,7 +29,7 @@ def add_options(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="SET",
-        help="kernel set to build (repeat for several; default: all)",
+        help="kernel set to build, or all (repeat for several; default: reference and cmsis-nn)",
     )
     group.addoption(
         "--model",

@@ -190,6 +190,8 @@ def _target(row: Row) -> str:
 
 def _kernels(row: Row) -> str:
     kernels = str(row["kernel_set"])
+    if isinstance(row["aliases"], str):
+        kernels += f"\n(= {row['aliases']})"
     if row["variant"] != PLAIN_VARIANT:
         kernels += f"\n+{row['variant']}"
     return f"{kernels}\n{row['error_class']}" if _failed(row) else kernels

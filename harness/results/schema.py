@@ -7,7 +7,10 @@ from typing import ClassVar
 from sqlalchemy import BigInteger, ForeignKey, Integer
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+
+# What each version added to `cases`, by the version: such a column is null in older cases.
+ADDED = {2: ("aliases",)}
 
 
 class Base(DeclarativeBase):
@@ -86,6 +89,7 @@ class CaseRow(Base):
     firmware_ram_bytes: Mapped[int | None]
     macs: Mapped[int | None]
     link_interrupts: Mapped[int | None]
+    aliases: Mapped[str | None]
 
 
 class ReadingRow(Base):

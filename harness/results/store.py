@@ -17,7 +17,7 @@ from harness.domain.record import CaseRecord, RunInfo
 from harness.errors import SchemaTooNew, StoreError
 from harness.results import codec
 from harness.results.faults import store_errors
-from harness.results.schema import SCHEMA_VERSION, Base, CaseRow, RunRow, SchemaRow
+from harness.results.schema import ADDED, SCHEMA_VERSION, Base, CaseRow, RunRow, SchemaRow
 
 DEFAULT_RESULTS = Path("results/harness.db")
 LOCK_DEADLINE_S = 10.0
@@ -156,7 +156,7 @@ def _begin(connection: Connection) -> None:
 
 
 def _require_schema(connection: Connection, where: str) -> None:
-    """Make the tables in an empty database; refuse any but this version's in another."""
+    """Make the tables in an empty database, bring older ones up to date, refuse any others."""
     tables = inspect(connection).get_table_names()
     if not tables:
         Base.metadata.create_all(connection)
@@ -175,9 +175,21 @@ def _require_schema(connection: Connection, where: str) -> None:
             where=where,
             hint="Upgrade the harness, or name another file for the results.",
         )
-    if version != SCHEMA_VERSION:
+    if version is not None and 1 <= version < SCHEMA_VERSION:
+        _upgrade(connection, version)
+    elif version != SCHEMA_VERSION:
         raise StoreError(
             f"the results have schema version {version}, this harness needs {SCHEMA_VERSION}",
             where=where,
             hint="Name another file for the results.",
         )
+
+
+def _upgrade(connection: Connection, version: int) -> None:
+    """Add the columns that came after `version`."""
+    quote = connection.dialect.identifier_preparer.quote
+    for name in (name for later in range(version + 1, SCHEMA_VERSION + 1) for name in ADDED[later]):
+        kind = CaseRow.__table__.columns[name].type.compile(connection.dialect)
+        table = quote(CaseRow.__tablename__)
+        connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {quote(name)} {kind}")
+    connection.execute(sqlalchemy.update(SchemaRow).values(version=SCHEMA_VERSION))

@@ -8,9 +8,11 @@ import pytest
 from checkout import ROOT, name_of, tracked
 
 from harness import catalog
+from harness.build.library_coverage import reasons_left_out
 
 BOARD_FILE_LINES = 40
 PORT_FILE_LINES = 150
+LEFT_OUT = sorted(ROOT.glob("harness/build/libraries/*_left_out.toml"))
 
 
 def stems(pattern: str) -> set[str]:
@@ -42,12 +44,25 @@ def test_every_model_s_data_set_loads() -> None:
             assert kind in catalog.schemes()
 
 
+def test_the_shapes_of_the_built_in_sweep_load() -> None:
+    assert catalog.read_shapes(catalog.DEFAULT_SHAPES)
+
+
+@pytest.mark.parametrize("file", LEFT_OUT, ids=lambda path: path.stem)
+def test_reasons_why_functions_are_left_out_load(file: Path) -> None:
+    library = file.stem.removesuffix("_left_out").replace("_", "-")
+    reasons = reasons_left_out(library)
+    assert reasons
+    assert all(reasons.values())
+
+
 def test_every_definition_file_is_of_a_known_kind() -> None:
     known = ("targets/", "firmware/kernels/", "firmware/builds/", "harness/bundled/")
+    loaded = {ROOT / "pyproject.toml", catalog.DEFAULT_SHAPES, *LEFT_OUT}
     others = [
         name_of(file)
         for file in tracked(".toml")
-        if not name_of(file).startswith((*known, "tests/")) and file != ROOT / "pyproject.toml"
+        if not name_of(file).startswith((*known, "tests/")) and file not in loaded
     ]
     assert others == []
 

@@ -166,7 +166,8 @@ def test_two_names_of_one_build_run_once(tmp_path: Path) -> None:
     done = harness(tmp_path, "run", "-t", "mps2-an385", *words, "--json")
     assert done.returncode == 0, done.stderr
     (case,) = json.loads(done.stdout)["cases"]
-    assert case["kernel_set"] == "cmsis-nn-scalar"
+    assert (case["kernel_set"], case["aliases"]) == ("cmsis-nn-scalar", "cmsis-nn")
+    assert "(= cmsis-nn)" in done.stderr.partition("equal to")[2]  # the table
     assert "· cmsis-nn-scalar (= cmsis-nn): " in done.stderr
 
 

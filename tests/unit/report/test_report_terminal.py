@@ -173,3 +173,9 @@ def test_what_does_not_fit_above_may_fit_below() -> None:
 
 def test_no_cases_is_said() -> None:
     assert summary_text([], 100) == "no cases\n"
+
+
+def test_other_names_of_the_same_build_stand_in_the_row() -> None:
+    text = summary_text([case_record(aliases="cmsis-nn-dsp")], width=140)
+    assert "(= cmsis-nn-dsp)" in text
+    assert "(= " not in summary_text([case_record()], width=140)

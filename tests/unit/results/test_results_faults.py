@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -192,16 +193,28 @@ def test_results_of_a_newer_harness_are_not_touched(file: Path) -> None:
     with pytest.raises(SchemaTooNew) as caught:
         open_store(file)
     assert str(caught.value) == (
-        f"{file}: the results have schema version 7, this harness knows 1\n"
+        f"{file}: the results have schema version 7, this harness knows 2\n"
         "  -> Upgrade the harness, or name another file for the results."
     )
+
+
+def test_a_database_of_version_1_is_brought_up_to_date(file: Path) -> None:
+    before = open_store(file).last_run()
+    assert before is not None
+    change(file, "ALTER TABLE cases DROP COLUMN aliases")
+    change(file, "UPDATE harness_schema SET version = 1")
+    store = open_store(file)
+    (case,) = store.cases(before.id)
+    assert case.aliases is None
+    store.add(before.id, replace(case, aliases="cmsis-nn-dsp"))
+    assert [one.aliases for one in open_store(file).cases(before.id)] == [None, "cmsis-nn-dsp"]
 
 
 @pytest.mark.parametrize("statement", ["UPDATE harness_schema SET version = 0", "DELETE FROM "
                                        "harness_schema"])  # fmt: skip
 def test_a_version_that_never_was_is_refused(file: Path, statement: str) -> None:
     change(file, statement)
-    with pytest.raises(StoreError, match=r"schema version (0|None), this harness needs 1"):
+    with pytest.raises(StoreError, match=r"schema version (0|None), this harness needs 2"):
         open_store(file)
 
 

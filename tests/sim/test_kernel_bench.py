@@ -100,6 +100,7 @@ def test_ctrl_c_shows_what_has_ended_and_stops_the_kept_machine(tmp_path: Path) 
     words = ["kernels", "bench", "-t", "mps2-an500", "-k", "reference", "--repeat", "1000"]
     terminal = Terminal([*words, "-s", "shapes.csv", "--op", "conv2d"], folder=tmp_path)
     terminal.wait_for(r"\+ conv_2d 8x8x16 k3 s1 -> 8x8x8 · mps2-an500 · reference: ")
+    terminal.wait_for(r"case 2 of 2[\s\S]*streaming")
     (simulator,) = terminal.simulators()
     terminal.press("\x03")
     assert terminal.end() == 130

@@ -175,11 +175,13 @@ def test_the_core_is_left_halted_by_an_error(at: Coordinates, counting: Path) ->
 def assert_moves(at: Coordinates, expected: bool) -> None:
     """Look at the counter through two sessions that do not let the core run themselves."""
     seen = []
-    for _ in range(2):
+    # A busy host may give QEMU no time between two sessions: then a later one sees the core move.
+    deadline = time.monotonic() + DEADLINE_S
+    while len(seen) < 2 or (expected and seen[-1] == seen[0] and time.monotonic() < deadline):
         with open_board(at.probe_uid, "cortex_m", leave_running=expected) as board:
             seen.append(count(board))
     if expected:
-        assert seen[1] > seen[0]
+        assert seen[-1] > seen[0]
     else:
         assert seen[1] == seen[0]
 

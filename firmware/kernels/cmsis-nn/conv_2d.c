@@ -50,13 +50,15 @@ static int invoke(const struct model *model, const struct image_operator *op)
         &context, (const cmsis_nn_conv_params *)p, &quantization, dims_of(input), tensor_data(model, input),
         dims_of(filter), tensor_data(model, filter), NULL, op_bias(model, op), dims_of(output),
         tensor_data(model, output));
-    if (status != ARM_CMSIS_NN_FAILURE)
-        return status;
-    /* On Helium arm_convolve_1_x_n_s8, which the wrapper calls, gives up at some paddings (those of VALID
+#if defined(ARM_MATH_MVEI)
+    /* arm_convolve_1_x_n_s8, which the wrapper calls, gives up on Helium at some paddings (those of VALID
      * with more than one column left over, and of windows that hang over on both sides). */
-    return arm_convolve_s8(&context, (const cmsis_nn_conv_params *)p, &quantization, dims_of(input),
-                           tensor_data(model, input), dims_of(filter), tensor_data(model, filter), NULL,
-                           op_bias(model, op), dims_of(output), tensor_data(model, output));
+    if (status == ARM_CMSIS_NN_FAILURE)
+        return arm_convolve_s8(&context, (const cmsis_nn_conv_params *)p, &quantization, dims_of(input),
+                               tensor_data(model, input), dims_of(filter), tensor_data(model, filter), NULL,
+                               op_bias(model, op), dims_of(output), tensor_data(model, output));
+#endif
+    return status;
 }
 
 KERNEL(3, "CONV_2D", prepare, invoke);

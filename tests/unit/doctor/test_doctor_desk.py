@@ -169,6 +169,16 @@ def test_a_store_that_is_there(tmp_path: Path) -> None:
         assert (found.state, found.version) == (State.OK, "schema 2")
 
 
+def test_a_store_that_the_next_run_upgrades(tmp_path: Path) -> None:
+    open_store(tmp_path / "s.db")
+    with sqlite3.connect(tmp_path / "s.db") as connection:
+        connection.execute("UPDATE harness_schema SET version = 1")
+    connection.close()
+    found = store(tmp_path / "s.db")
+    assert (found.state, found.version) == (State.OK, "schema 1")
+    assert found.note == f"{tmp_path / 's.db'}, which the next run brings to schema 2"
+
+
 def test_a_store_of_another_schema(tmp_path: Path) -> None:
     open_store(tmp_path / "s.db")
     with sqlite3.connect(tmp_path / "s.db") as connection:

@@ -17,7 +17,7 @@ from harness.errors import HarnessError
 
 EPILOG = """Examples:
 
-- `harness run` measures every bundled model on every simulated board.
+- `harness run` measures the small bundled models on every simulated board.
 - `harness run -t mps2-an500 -m net.tflite -d mlperf:data/kws01` takes a model and inputs of yours.
 - `harness run -t mps2-an500 --limit 20 --save table.md` takes a first look, kept as a document.
 - `pytest --target=mps2-an500` runs your benchmark tests.

@@ -1,4 +1,4 @@
-"""The adapters a case needs, as the bench sees them; `assembly.py` plugs the real ones in."""
+"""The adapters a case needs, as the bench sees them; `assembly` plugs the real ones in."""
 
 from __future__ import annotations
 

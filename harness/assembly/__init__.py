@@ -1,0 +1,48 @@
+"""Plugs the adapters into the bench: the only room that knows every one of them."""
+
+from harness.assembly.checkups import CHECKUP_DEADLINE_S, checkup
+from harness.assembly.kernel_code import kernel_coverage, linked_kernels
+from harness.assembly.lists import (
+    list_benchmarked_operators,
+    list_build_variants,
+    list_datasets,
+    list_kernel_sets,
+    list_models,
+    list_targets,
+    model_names,
+)
+from harness.assembly.measuring import Bench, profile
+from harness.assembly.places import cache_dir
+from harness.assembly.plans import (
+    ALL_KERNELS,
+    DEFAULT_BUILD,
+    kernel_sets_on,
+    plan,
+    plan_kernels,
+)
+from harness.assembly.rigs import rig
+from harness.assembly.run_info import describe_run
+
+__all__ = [
+    "ALL_KERNELS",
+    "CHECKUP_DEADLINE_S",
+    "DEFAULT_BUILD",
+    "Bench",
+    "cache_dir",
+    "checkup",
+    "describe_run",
+    "kernel_coverage",
+    "kernel_sets_on",
+    "linked_kernels",
+    "list_benchmarked_operators",
+    "list_build_variants",
+    "list_datasets",
+    "list_kernel_sets",
+    "list_models",
+    "list_targets",
+    "model_names",
+    "plan",
+    "plan_kernels",
+    "profile",
+    "rig",
+]

@@ -1,0 +1,63 @@
+"""What there is to choose from, by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness import catalog
+from harness.domain.plan import ModelSource
+from harness.domain.units import Fidelity
+
+# The rest is imported where it is used: shell completion must not wait for pandas or pyOCD.
+if TYPE_CHECKING:
+    from harness.domain.firmware import BuildVariant, KernelSet
+    from harness.domain.image import ModelImage
+    from harness.domain.target import Target
+
+
+def list_targets() -> list[Target]:
+    """Every target, by id."""
+    return list(catalog.targets().values())
+
+
+def simulated_targets() -> list[str]:
+    """The ids of the targets that need no board."""
+    targets = catalog.targets().values()
+    return [target.id for target in targets if target.fidelity is Fidelity.SIMULATED]
+
+
+def list_kernel_sets() -> list[KernelSet]:
+    """Every kernel set, the reference first."""
+    return [catalog.kernel_set(name) for name in _reference_first()]
+
+
+def _reference_first() -> list[str]:
+    # The slow one first: what it is compared with then appears below it, as in the table.
+    return sorted(catalog.kernel_sets(), key=lambda name: (name != "reference", name))
+
+
+def list_build_variants() -> list[BuildVariant]:
+    """Every build variant."""
+    return list(catalog.build_variants().values())
+
+
+def list_models() -> list[tuple[ModelSource, ModelImage]]:
+    """Every bundled model, compiled (without scratch, which only a firmware knows)."""
+    from harness.model import compile_image, read_tflite
+
+    return [(model, compile_image(read_tflite(model.path))) for model in catalog.models().values()]
+
+
+def model_names() -> list[str]:
+    """The names of the bundled models, without reading them."""
+    return list(catalog.models())
+
+
+def list_benchmarked_operators() -> list[str]:
+    """The operators `plan_kernels` knows, in lower case."""
+    return [name.lower() for name in catalog.benchmarked_operators()]
+
+
+def list_datasets() -> list[catalog.DatasetScheme]:
+    """Every kind of data set."""
+    return list(catalog.schemes().values())

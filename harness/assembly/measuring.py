@@ -1,0 +1,91 @@
+"""Cases of a plan, measured on the real rig."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.assembly.rigs import rig
+from harness.assembly.run_info import describe_run
+from harness.bench.events import Listener, nobody
+from harness.domain.plan import Case
+from harness.errors import HarnessError
+
+# The rest is imported where it is used: shell completion must not wait for pandas or pyOCD.
+if TYPE_CHECKING:
+    from harness.bench.run import Outcome
+    from harness.domain.profile import Profile
+    from harness.results import Store
+
+
+def profile(cases: Sequence[Case], on_event: Listener = nobody) -> Iterator[Profile | HarnessError]:
+    """Check all cases, then take one after the other apart.
+
+    Raises:
+        ConfigError, BuildError: before anything is built or started.
+        ToolMissing, KeyboardInterrupt: as `profile_cases`.
+    """
+    from harness.bench.prepare import prepare
+    from harness.bench.profile import profile_cases
+    from harness.build.parts import read_parts
+
+    own_rig = rig()
+    prepared = prepare(list(cases), own_rig.load_dataset)
+    yield from profile_cases(prepared, own_rig, read_parts, on_event)
+
+
+class Bench:
+    """The real rig with an open run in the store.
+
+    Args:
+        results: path or database URL of the store; None is `results/harness.db`.
+    """
+
+    def __init__(self, results: Path | str | None = None) -> None:
+        from harness.results import DEFAULT_RESULTS
+
+        self.results = str(results or DEFAULT_RESULTS)
+        self.run_id = ""
+        self._store: Store | None = None
+
+    def measure_kernels(self, cases: Sequence[Case], on_event: Listener = nobody) -> Outcome:
+        """As `measure`, for cases of `plan_kernels`: each target and firmware is started once.
+
+        Raises:
+            As `measure`.
+        """
+        from harness.bench.kept_rig import kept_running
+        from harness.bench.kernel_sweep import with_ideal
+        from harness.bench.prepare import prepare
+        from harness.bench.run import run_cases
+
+        own_rig = rig()
+        prepared = [with_ideal(case) for case in prepare(list(cases), own_rig.load_dataset)]
+        store = self._opened()
+        with kept_running(own_rig) as kept:
+            return run_cases(prepared, kept, store, self.run_id, on_event)
+
+    def measure(self, cases: Sequence[Case], on_event: Listener = nobody) -> Outcome:
+        """Check all cases, then run and store one after the other.
+
+        Raises:
+            ConfigError, BuildError, StoreError: before anything is built or started.
+            StoreError, ToolMissing, KeyboardInterrupt: as `run_cases`.
+        """
+        from harness.bench.prepare import prepare
+        from harness.bench.run import run_cases
+
+        own_rig = rig()
+        prepared = prepare(list(cases), own_rig.load_dataset)
+        store = self._opened()
+        return run_cases(prepared, own_rig, store, self.run_id, on_event)
+
+    def _opened(self) -> Store:
+        from harness.results import open_store
+
+        if self._store is None:
+            store = open_store(self.results)
+            self.run_id = store.begin(describe_run())
+            self._store = store
+        return self._store

@@ -1,0 +1,59 @@
+"""The real adapters, plugged into what the bench asks for."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness import catalog
+from harness.assembly.places import cache_dir
+
+# The rest is imported where it is used: shell completion must not wait for pandas or pyOCD.
+if TYPE_CHECKING:
+    from harness.bench.rig import Board, Rig, Tell
+    from harness.domain.coordinates import Coordinates
+    from harness.domain.dataset import Dataset
+    from harness.domain.firmware import BuildVariant, Firmware, KernelSet
+    from harness.domain.image import TensorPlacement
+    from harness.domain.plan import Case
+    from harness.domain.target import Target
+
+
+def rig() -> Rig:
+    """The real adapters: CMake, pyOCD, simulators and boards."""
+    from harness import build as building
+    from harness.bench.rig import Rig
+    from harness.machine import start_machine
+    from harness.probe.programmer import open_board
+
+    cache = cache_dir()
+
+    def build(target: Target, kernel_set: KernelSet, variant: BuildVariant, tell: Tell) -> Firmware:
+        return building.build_firmware(
+            target,
+            kernel_set,
+            variant,
+            firmware_root=catalog.firmware_root(),
+            port_directory=catalog.port_directory(target.port),
+            cache_dir=cache,
+            on_event=tell,
+        )
+
+    def load(case: Case, model_input: TensorPlacement) -> Dataset:
+        return catalog.load_dataset(
+            case.dataset,
+            shape=model_input.shape,
+            dtype=model_input.dtype,
+            scale=model_input.scale,
+            zero_point=model_input.zero_point,
+            limit=case.limit,
+        )
+
+    def board(probe_uid: str, pyocd_target: str) -> AbstractContextManager[Board]:
+        return open_board(probe_uid, pyocd_target)
+
+    def machine(target: Target, work_dir: Path) -> AbstractContextManager[Coordinates]:
+        return start_machine(target, work_dir=work_dir)
+
+    return Rig(build=build, load_dataset=load, start=machine, open_board=board, cache_dir=cache)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import catalog
-from harness.assembly.lists import simulated_targets
+from harness.assembly.lists import default_targets
 from harness.assembly.places import cache_dir
 from harness.domain.units import Fidelity
 
@@ -26,7 +26,8 @@ def checkup(
 ) -> list[Finding]:
     """Look at all that runs on `targets` need; change nothing.
 
-    By default at what every simulated target needs, and at what boards would need on this desk.
+    By default at what the targets of a run that names none need, and at what boards would need on
+    this desk.
 
     Each program that is asked is ended after `deadline_s` seconds.
 
@@ -41,7 +42,7 @@ def checkup(
     from harness.results import DEFAULT_RESULTS
     from harness.results import checkup as results_checkup
 
-    chosen = [catalog.target(name) for name in targets or simulated_targets()]
+    chosen = [catalog.target(name) for name in targets or default_targets()]
     board = any(target.fidelity is Fidelity.SILICON for target in chosen)
     ask = building.asker(deadline_s)
     desk: list[Finding] = []

@@ -26,6 +26,11 @@ def simulated_targets() -> list[str]:
     return [target.id for target in targets if target.fidelity is Fidelity.SIMULATED]
 
 
+def default_targets() -> list[str]:
+    """The ids of the targets of a run that names none: those whose definition does not say no."""
+    return [name for name in simulated_targets() if catalog.target(name).default]
+
+
 def list_kernel_sets() -> list[KernelSet]:
     """Every kernel set, the reference first."""
     return [catalog.kernel_set(name) for name in _reference_first()]

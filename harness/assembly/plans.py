@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import catalog
-from harness.assembly.lists import list_kernel_sets, simulated_targets
+from harness.assembly.lists import default_targets, list_kernel_sets
 from harness.assembly.places import cache_dir
 from harness.catalog.definitions import pick
 from harness.domain.plan import Case
@@ -39,9 +39,10 @@ def plan(
 ) -> list[Case]:
     """The cases of a run: models x targets x kernel sets x build variants.
 
-    What is not named is every simulated target, every bundled model but for those whose definition
-    says `demo = false`, and the kernel sets whose definition says `default`; ALL_KERNELS as a name
-    stands for every kernel set. Kernel sets that give the same build on a target are one case. A
+    What is not named is every simulated target but for those whose definition says
+    `default = false`, every bundled model but for those whose definition says `demo = false`, and
+    the kernel sets whose definition says `default`; ALL_KERNELS as a name stands for every kernel
+    set. Kernel sets that give the same build on a target are one case. A
     variant that changes a library is left out for kernel sets that do not call it, and a kernel set
     for cores that cannot run it, unless both are named; `on_note` hears of the latter.
 
@@ -52,7 +53,7 @@ def plan(
         UnknownName, BadDefinition, DuplicateName: from the definition files.
     """
     chosen_models = [catalog.resolve_model(name) for name in models or _demo_models()]
-    chosen_targets = [catalog.target(name) for name in targets or simulated_targets()]
+    chosen_targets = [catalog.target(name) for name in targets or default_targets()]
     named = list(kernel_sets or ())
     chosen_sets = _chosen_sets(named)
     variants = [catalog.build_variant(name) for name in builds or [DEFAULT_BUILD]]

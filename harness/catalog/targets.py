@@ -82,6 +82,7 @@ class _TargetFile(Schema):
     counter: _Counter
     machine: _Machine
     defines: dict[str, str] = Field(default={})
+    default: bool = True
 
     @model_validator(mode="after")
     def _unit_suits_the_fidelity(self) -> _TargetFile:
@@ -119,6 +120,7 @@ class _TargetFile(Schema):
             pyocd_target=self.pyocd_target,
             baud_rate=self.baud_rate,
             defines=dict(self.defines),
+            default=self.default,
         )
 
 

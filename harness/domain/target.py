@@ -52,7 +52,8 @@ class Target:
     """A board or simulated board, as defined by `targets/<id>.toml`.
 
     `machine` names the adapter that brings the board up (`qemu`, ...) and its options;
-    `pyocd_target` the target type pyOCD uses.
+    `pyocd_target` the target type pyOCD uses. `default` says whether a run that names no target
+    takes this one, if it is simulated.
     """
 
     id: str
@@ -68,3 +69,4 @@ class Target:
     pyocd_target: str
     baud_rate: int
     defines: Mapping[str, str] = field(default_factory=dict)
+    default: bool = True

@@ -39,7 +39,7 @@ def run(
 
     With no options at all, lenet-digits and mlp-digits (and every model of your own that does not
     say `demo = false`) run with the kernel sets `reference` and `cmsis-nn` on every simulated
-    board.
+    board whose target file does not say `default = false`.
     `-k all` takes every kernel set; those that a core cannot run are left out with the reason, and
     those that give the same build there run once.
 

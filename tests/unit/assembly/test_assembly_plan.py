@@ -1,6 +1,7 @@
 """Which cases a run consists of."""
 
 import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -92,3 +93,22 @@ def test_a_named_set_runs_on_those_simulated_boards_that_can() -> None:
     assert {"mps2-an386", "mps2-an500"} <= {case.target.id for case in cases}
     assert "mps2-an385" not in {case.target.id for case in cases}
     assert [note for note in heard if "Cortex-M3 of mps2-an385" in note] == heard
+
+
+SAMPLE = Path(__file__).parents[3] / "targets" / "mps2-an500.toml"
+
+
+def test_a_run_that_names_no_target_leaves_out_those_that_say_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "targets").mkdir()
+    for name, line in (("taken", ""), ("left-out", "default = false\n")):
+        text = line + SAMPLE.read_text().replace('id = "mps2-an500"', f'id = "{name}"')
+        (tmp_path / "targets" / f"{name}.toml").write_text(text)
+    monkeypatch.setenv("HARNESS_PATH", str(tmp_path))
+    cases = assembly.plan(models=["mlp-digits"], kernel_sets=["reference"])
+    ids = {case.target.id for case in cases}
+    assert "taken" in ids
+    assert "left-out" not in ids
+    (named,) = assembly.plan(targets=["left-out"], models=["mlp-digits"], kernel_sets=["reference"])
+    assert named.target.id == "left-out"

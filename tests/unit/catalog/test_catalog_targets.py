@@ -78,6 +78,12 @@ def test_a_stranger_adds_a_target_with_one_file(tree: Path) -> None:
     assert {"desk-board", "mps2-an385"} <= set(targets())
 
 
+def test_a_target_is_a_default_unless_its_file_says_no(tree: Path) -> None:
+    write(tree, ("baud_rate = 115200", "baud_rate = 115200\ndefault = false"))
+    assert target("mine").default is False
+    assert target("mps2-an500").default is True
+
+
 ALL = ", ".join(sorted(path.stem for path in SHIPPED.glob("*.toml")))
 
 

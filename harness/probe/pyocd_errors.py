@@ -27,7 +27,8 @@ def mapped(action: str, probe_uid: str) -> Iterator[None]:
 
     try:
         yield
-    except exceptions.Error as error:
+    except (exceptions.Error, OSError, AssertionError) as error:
+        # Drivers raise OSError, and pyOCD's part descriptions assert that they fit the part.
         raise translate(error, action, probe_uid) from error
 
 
@@ -38,7 +39,7 @@ def translate(error: BaseException, action: str, probe_uid: str) -> HarnessError
     chain = list(_chain(error))
     text = "; ".join(dict.fromkeys(str(link) or type(link).__name__ for link in chain))
     where = f"probe {probe_uid}"
-    of_probe = text.lower() if isinstance(error, exceptions.ProbeError) else ""
+    of_probe = text.lower() if isinstance(error, exceptions.ProbeError | OSError) else ""
     if any(isinstance(link, exceptions.ProbeDisconnected) for link in chain):
         return ProbeNotFound(
             f"the debug probe was lost while {action}: {text}",
@@ -53,6 +54,12 @@ def translate(error: BaseException, action: str, probe_uid: str) -> HarnessError
         )
     if any(isinstance(link, NothingListens) for link in chain) or _says(of_probe, _ABSENT):
         return not_found(probe_uid, text)
+    if isinstance(error, AssertionError):
+        return FlashFailed(
+            f"the board is not what its pyocd_target says: {text}",
+            where=where,
+            hint="Check that this probe is wired to this board; then correct pyocd_target.",
+        )
     return FlashFailed(
         f"pyOCD failed while {action}: {text}",
         where=where,
@@ -85,9 +92,14 @@ def _says(text: str, words: tuple[str, ...]) -> bool:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield pyOCD's exceptions and our faults behind one, but not what the system said to those."""
+    """Yield an error, and pyOCD's and our faults behind it, but not what the system said to those.
+
+    What somebody else raised stands alone.
+    """
     from pyocd.core import exceptions
 
+    if isinstance(error, OSError | AssertionError):
+        yield error
     while isinstance(error, exceptions.Error | NothingListens | ServerBusy):
         yield error
         error = error.__cause__

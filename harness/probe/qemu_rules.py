@@ -12,6 +12,7 @@ from harness.probe import special_registers
 from harness.probe.backend import Traits
 from harness.probe.connection import Connection
 from harness.probe.faults import AccessRefused
+from harness.probe.planted_breakpoints import PlantedBreakpoints
 from harness.probe.rsp_backend import RspBackend
 
 _THUMB = 1 << 24
@@ -31,7 +32,7 @@ class QemuBackend(RspBackend):
     PROBE_COMMAND = b"qqemu.PhyMemMode"
 
     def __init__(self, connection: Connection, features: Mapping[str, str]) -> None:
-        self._planted: set[int] = set()
+        self._planted = PlantedBreakpoints()
         super().__init__(connection, features)
 
     def read_register(self, name: str) -> int:
@@ -64,7 +65,8 @@ class QemuBackend(RspBackend):
                 self._write_device(address, data)
             else:
                 super().write_memory(address, data)
-                self._follow_bkpt(address, data)
+                # In QEMU a BKPT raises a fault, whether or not a debugger is there.
+                self._planted.follow(self, address, data)
 
     def _write_device(self, address: int, data: bytes) -> None:
         """Debugger writes reach only RAM, unless the physical memory mode is on.
@@ -79,19 +81,6 @@ class QemuBackend(RspBackend):
             super().write_memory(address, data)
         finally:
             self._connection.exchange(b"Qqemu.PhyMemMode:0")
-
-    def _follow_bkpt(self, address: int, data: bytes) -> None:
-        """Let a BKPT that the debugger plants halt the core.
-
-        In QEMU the instruction raises a fault, whether or not a debugger is there. A breakpoint at
-        its address stops the core before it; any other write there ends that.
-        """
-        for planted in [at for at in self._planted if address - 1 <= at < address + len(data)]:
-            self.set_breakpoint(planted, present=False)
-            self._planted.discard(planted)
-        if len(data) == 2 and data[1] == 0xBE:
-            self.set_breakpoint(address, present=True)
-            self._planted.add(address)
 
     def _would_lock_up(self) -> bool:
         """Tell whether the first instruction faults and the fault cannot be taken.

@@ -38,11 +38,7 @@ class RspBackend:
         if "QStartNoAckMode+" in features and connection.exchange(b"QStartNoAckMode") == b"OK":
             connection.wants_acks = False
         self._registers = self._describe(features)
-        # A server stops a running core when a debugger connects, and says so unasked.
-        was_running = connection.stray_stops > 0
-        connection.send(b"?")
-        connection.await_stop()
-        if was_running:
+        if self._was_running():
             self._go()
 
     @property
@@ -145,6 +141,13 @@ class RspBackend:
         with self._paused():
             command = b"%c%d,%x,%x" % (b"Z" if present else b"z", kind, address, length)
             _check(self._connection.exchange(command), address, length)
+
+    def _was_running(self) -> bool:
+        """A server stops a running core when a debugger connects, and says so unasked."""
+        stops = self._connection.stray_stops
+        self._connection.send(b"?")
+        self._connection.await_stop()
+        return stops > 0
 
     def _would_lock_up(self) -> bool:
         return False

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.build.process import run
 from harness.build.tools import find_tool
-from harness.domain.firmware import BuildVariant, KernelSet, Library
+from harness.domain.firmware import BuildVariant, DeviceHeaders, KernelSet, Library
 from harness.domain.target import Target
 
 ELF_NAME = "harness-firmware.elf"
@@ -29,6 +29,7 @@ class Sources:
     kernels: tuple[Path, ...]
     library: Library | None
     toolchain: Path | None = None
+    device_headers: DeviceHeaders | None = None
 
     @property
     def port_is_shipped(self) -> bool:
@@ -45,13 +46,16 @@ def settings(target: Target, kernel_set: KernelSet, variant: BuildVariant) -> di
         "MODEL_SLOT": memory.model_slot,
         "ARENA": memory.arena,
     }
+    defines = {**target.defines, **variant.defines}
     chosen = {
         "HARNESS_TARGET": target.id,
         "HARNESS_KERNEL_SET": kernel_set.id,
         "HARNESS_CPU_FLAGS": ";".join(target.core.flags),
         "HARNESS_OPTIMISATION": variant.optimisation,
         "HARNESS_UNDEFINES": ";".join(kernel_set.undefines),
-        "HARNESS_DEFINES": ";".join(f"{k}={v}" for k, v in sorted(target.defines.items())),
+        "HARNESS_BAUD_RATE": str(target.baud_rate),
+        "HARNESS_DEVICE_HEADER": target.device_header,
+        "HARNESS_DEFINES": ";".join(f"{k}={v}" for k, v in sorted(defines.items())),
         "HARNESS_FILE_DEFINES": ";".join(
             f"{file}={macro}"
             for file, macros in sorted(variant.file_defines.items())
@@ -78,6 +82,8 @@ def places(sources: Sources, build: Path) -> dict[str, str]:
     if library is not None:
         name = library.name.upper().replace("-", "_")
         chosen[f"HARNESS_{name}_ROOT"] = str(library.root)
+    if sources.device_headers is not None:
+        chosen["HARNESS_DEVICE_INCLUDE"] = ";".join(map(str, sources.device_headers.include))
     flags = " ".join(
         f'"-ffile-prefix-map={path}={shown}"' for path, shown in _shown(sources, build).items()
     )
@@ -98,6 +104,9 @@ def _shown(sources: Sources, build: Path) -> dict[Path, str]:
             shown[folder] = f"firmware/kernels/{folder.name}"
     if sources.library is not None:
         shown[sources.library.root] = sources.library.name
+    if sources.device_headers is not None:
+        for folder in sources.device_headers.include:
+            shown[folder] = f"device-headers/{folder.name}"
     return shown
 
 

@@ -21,6 +21,7 @@ from harness.build.cmake import (
 )
 from harness.build.compiler_log import build_failure
 from harness.build.core_macros import core_macros
+from harness.build.device_headers import obtain_headers
 from harness.build.elf import read_elf
 from harness.build.fingerprint import build_key, firmware_sources, source_files, tree_hash
 from harness.build.libraries import obtain_library
@@ -30,7 +31,7 @@ from harness.domain.target import Memory, Target
 from harness.errors import ConfigError
 
 # Part of every key: raise it when what this package does with the same inputs changes.
-_RECIPE = 2
+_RECIPE = 3
 _FACTS_NAME = "facts.json"
 
 
@@ -52,7 +53,7 @@ def build_firmware(
     Raises:
         ConfigError: the core lacks what the kernel set requires.
         ToolMissing: compiler, cmake or ninja are not installed.
-        LibraryUnavailable: the kernel library's sources cannot be had.
+        LibraryUnavailable: the kernel library's sources or the device header cannot be had.
         CompileFailed: CMake, compiler or linker report an error.
         ImageTooLarge: a memory region of the target is too small.
         BuildError: a step took too long, or the cache cannot be written.
@@ -63,12 +64,16 @@ def build_firmware(
     compiler = find_tool(variant.compiler) if variant.compiler else linker
     _require_core(target, kernel_set)
     library = obtain_library(kernel_set.library, cache_dir, tell) if kernel_set.library else None
+    headers = (
+        obtain_headers(target.device_header, cache_dir, tell) if target.device_header else None
+    )
     sources = Sources(
         firmware=firmware_root.resolve(),
         port=port_directory.resolve(),
         kernels=tuple(folder.resolve() for folder in kernel_set.directories),
         library=library,
         toolchain=_toolchain(firmware_root, variant),
+        device_headers=headers,
     )
     version = compiler_version(compiler)
     if compiler != linker:
@@ -132,6 +137,9 @@ class _Job:
                 "port": [sources.port.name, _hash(sources.port)],
                 "kernels": [[folder.name, _hash(folder)] for folder in sources.kernels],
                 "library": sources.library.tree_hash if sources.library else "",
+                "device headers": sources.device_headers.tree_hash
+                if sources.device_headers
+                else "",
                 "compiler": self.compiler_version,
             }
         )
@@ -173,6 +181,7 @@ class _Job:
             variant=self.variant.id,
             compiler=self.compiler_version,
             library=self.sources.library,
+            device_headers=self.sources.device_headers,
             from_cache=from_cache,
             fallbacks=tuple(
                 operator

@@ -34,6 +34,8 @@ class _VariantFile(Schema):
     optimisation: Annotated[str, Field(pattern=r"^-?O(0|1|2|3|s|g|z|fast)$")]
     file_defines: dict[str, Annotated[list[str], Field(min_length=1)]] = Field(default={})
     library: str = ""
+    # Macros of a target's [defines] with other values; the variant concerns only such targets.
+    defines: dict[Macro, str] = Field(default={})
     compiler: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9+_.-]*$")] | None = None
 
 
@@ -156,4 +158,5 @@ def _read_variant(name: str, path: Path) -> BuildVariant:
         file_defines={file: tuple(macros) for file, macros in definition.file_defines.items()},
         library=definition.library,
         compiler=compiler,
+        defines=dict(definition.defines),
     )

@@ -82,6 +82,8 @@ class _TargetFile(Schema):
     counter: _Counter
     machine: _Machine
     defines: dict[str, str] = Field(default={})
+    device_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+\.h$")] | None = None
+    also_clock_hz: list[Annotated[int, Field(gt=0)]] = Field(default=[])
     default: bool = True
 
     @model_validator(mode="after")
@@ -120,6 +122,8 @@ class _TargetFile(Schema):
             pyocd_target=self.pyocd_target,
             baud_rate=self.baud_rate,
             defines=dict(self.defines),
+            device_header=self.device_header or "",
+            also_clock_hz=tuple(self.also_clock_hz),
             default=self.default,
         )
 

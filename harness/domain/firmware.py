@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.domain.target import Target
+
 
 @dataclass(frozen=True)
 class KernelSet:
@@ -53,7 +55,8 @@ class BuildVariant:
 
     An empty `compiler` is arm-none-eabi-gcc, which links in any case; another one has a toolchain
     file of its name in `firmware/cmake`.
-    A variant that changes files of a `library` concerns only kernel sets that call it.
+    A variant that changes files of a `library` concerns only kernel sets that call it; one that
+    changes `defines` of a target only targets that have all of them.
     """
 
     id: str
@@ -62,10 +65,12 @@ class BuildVariant:
     file_defines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     library: str = ""
     compiler: str = ""
+    defines: Mapping[str, str] = field(default_factory=dict)
 
-    def concerns(self, kernel_set: KernelSet) -> bool:
-        """Whether `kernel_set` can be built in this variant."""
-        return self.library in ("", kernel_set.library)
+    def concerns(self, kernel_set: KernelSet, target: Target | None = None) -> bool:
+        """Whether `kernel_set` can be built in this variant, and for `target` if one is given."""
+        fits = target is None or self.defines.keys() <= target.defines.keys()
+        return fits and self.library in ("", kernel_set.library)
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,19 @@ class Library:
     version: str
     tree_hash: str
     root: Path
+
+
+@dataclass(frozen=True)
+class DeviceHeaders:
+    """A vendor's register header and the CMSIS core headers: where from, their hash, and places.
+
+    `include` are the folders that the compiler searches.
+    """
+
+    name: str
+    source: str
+    tree_hash: str
+    include: tuple[Path, ...]
 
 
 @dataclass(frozen=True)
@@ -101,4 +119,5 @@ class Firmware:
     stack_bytes: int
     from_cache: bool = False
     kernels: Mapping[str, str] = field(default_factory=dict)
+    device_headers: DeviceHeaders | None = None
     fallbacks: tuple[str, ...] = ()

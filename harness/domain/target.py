@@ -53,7 +53,9 @@ class Target:
 
     `machine` names the adapter that brings the board up (`qemu`, ...) and its options;
     `pyocd_target` the target type pyOCD uses. `default` says whether a run that names no target
-    takes this one, if it is simulated.
+    takes this one, if it is simulated. `device_header` is the vendor's register header that the
+    port includes, or empty. The device may report `clock_hz` or one of `also_clock_hz`, where the
+    part's revision decides.
     """
 
     id: str
@@ -70,3 +72,5 @@ class Target:
     baud_rate: int
     defines: Mapping[str, str] = field(default_factory=dict)
     default: bool = True
+    device_header: str = ""
+    also_clock_hz: tuple[int, ...] = ()

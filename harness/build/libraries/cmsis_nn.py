@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import sys
-import zipfile
-import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from harness.build import pinned_wheel
 from harness.build.cache import publish, workshop
 from harness.build.fingerprint import source_files, tree_hash
-from harness.build.process import run
+from harness.build.pinned_wheel import Goods, Release
 from harness.domain.checkup import Finding, State
 from harness.domain.firmware import Library
-from harness.errors import LibraryUnavailable, ToolMissing
+from harness.errors import LibraryUnavailable
 
 ROOT_VARIABLE = "CMSIS_NN_ROOT"
-
-
-@dataclass(frozen=True)
-class Release:
-    """A Python package that carries a CMSIS-NN tree: file hash, and hash of Include and Source."""
-
-    distribution: str
-    version: str
-    sha256: str
-    tree_hash: str
-
 
 # CMSIS-NN V.12.5.1. The package is only unpacked, never installed.
 PINNED = Release(
@@ -43,8 +29,8 @@ _INSIDE = PurePosixPath("aidge_export_arm_cortexm/_CMSIS-NN/CMSIS-NN")
 _PARTS = ("Include", "Source")
 
 _HEADER = Path("Include") / "arm_nnfunctions.h"
+_GOODS = Goods("CMSIS-NN", f"set {ROOT_VARIABLE} to a CMSIS-NN tree")
 _REVISION = re.compile(r"\$Revision:\s*V?\.?\s*([0-9][0-9A-Za-z.]*)")
-_DOWNLOAD_DEADLINE_S = 300.0
 
 
 def obtain(
@@ -160,80 +146,17 @@ def download(release: Release, folder: Path, *, python: str = sys.executable) ->
     """Fetch the pinned package with pip, which checks its hash, into `folder`.
 
     Raises:
-        ToolMissing: this Python has no pip.
-        LibraryUnavailable: pip failed, or the file has another hash.
+        ToolMissing, LibraryUnavailable: see `harness.build.pinned_wheel`.
     """
-    if run([python, "-m", "pip", "--version"], deadline_s=60.0).status != 0:
-        raise ToolMissing(
-            "pip is not in this Python environment; it is needed to download CMSIS-NN",
-            where=python,
-            hint=f"Run `{python} -m ensurepip`, or set {ROOT_VARIABLE} to a CMSIS-NN tree.",
-        )
-    wanted = folder / "requirements.txt"
-    wanted.write_text(
-        f"{release.distribution}=={release.version} --hash=sha256:{release.sha256}\n",
-        encoding="ascii",
-    )
-    command = [python, "-m", "pip", "--disable-pip-version-check", "--no-input"]
-    command += ["download", "--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes"]
-    result = run(
-        [*command, "--dest", folder, "--requirement", wanted], deadline_s=_DOWNLOAD_DEADLINE_S
-    )
-    if result.status != 0:
-        lines = [line.strip() for line in result.output.splitlines() if line.strip()]
-        reason = next((line for line in lines if line.startswith("ERROR")), "no reason given")
-        raise LibraryUnavailable(
-            f"CMSIS-NN ({release.distribution} {release.version}) could not be downloaded: "
-            f"{reason}",
-            where="pip download",
-            hint=f"Check the network, or set {ROOT_VARIABLE} to a CMSIS-NN tree.",
-        )
-    wheels = sorted(folder.glob("*.whl"))
-    if len(wheels) != 1 or _sha256(wheels[0]) != release.sha256:
-        raise LibraryUnavailable(
-            f"pip downloaded something else than {release.distribution} {release.version} with "
-            f"sha256 {release.sha256}",
-            where="pip download",
-            hint=f"Check pip's package index, or set {ROOT_VARIABLE} to a CMSIS-NN tree.",
-        )
-    return wheels[0]
+    return pinned_wheel.download(release, folder, _GOODS, python=python)
 
 
 def unpack(wheel: Path, tree: Path) -> None:
     """Write Include and Source of the CMSIS-NN tree inside `wheel` to `tree`, and nothing else.
 
     Raises:
-        LibraryUnavailable: not a zip file, a path that leaves the tree, or no such tree inside.
+        LibraryUnavailable: see `harness.build.pinned_wheel`.
     """
-    found = False
-    try:
-        with zipfile.ZipFile(wheel) as archive:
-            for member in archive.infolist():
-                path = PurePosixPath(member.filename)
-                if member.is_dir() or not path.is_relative_to(_INSIDE):
-                    continue
-                inside = path.relative_to(_INSIDE)
-                if ".." in inside.parts:
-                    raise zipfile.BadZipFile(f"{member.filename} leads out of the tree")
-                if inside.parts[0] not in _PARTS:
-                    continue
-                file = tree.joinpath(*inside.parts)
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_bytes(archive.read(member))
-                found = True
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise LibraryUnavailable(
-            f"the downloaded package is damaged: {error}",
-            where=wheel.name,
-            hint=f"Try again, or set {ROOT_VARIABLE} to a CMSIS-NN tree.",
-        ) from error
-    if not found:
-        raise LibraryUnavailable(
-            f"the package holds no {_INSIDE}",
-            where=wheel.name,
-            hint=f"Set {ROOT_VARIABLE} to a CMSIS-NN tree.",
-        )
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    pinned_wheel.unpack(
+        wheel, tree, _GOODS, inside=_INSIDE, wanted=lambda path: path.parts[0] in _PARTS
+    )

@@ -130,6 +130,10 @@ class ProbeBusy(RigError):
     """The debug probe is in use by another process."""
 
 
+class BoardBroken(RigError):
+    """A board failed too often in this run; its further cases are skipped."""
+
+
 class FlashFailed(RigError):
     """Programming did not succeed."""
 

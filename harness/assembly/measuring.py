@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.assembly.rigs import rig
 from harness.assembly.run_info import describe_run
+from harness.bench.board_health import BoardHealth
 from harness.bench.events import Listener, nobody
 from harness.domain.plan import Case
 from harness.errors import HarnessError
@@ -48,6 +49,7 @@ class Bench:
         self.results = str(results or DEFAULT_RESULTS)
         self.run_id = ""
         self._store: Store | None = None
+        self._boards = BoardHealth()
 
     def measure_kernels(self, cases: Sequence[Case], on_event: Listener = nobody) -> Outcome:
         """As `measure`, for cases of `plan_kernels`: each target and firmware is started once.
@@ -64,7 +66,7 @@ class Bench:
         prepared = [with_ideal(case) for case in prepare(list(cases), own_rig.load_dataset)]
         store = self._opened()
         with kept_running(own_rig) as kept:
-            return run_cases(prepared, kept, store, self.run_id, on_event)
+            return run_cases(prepared, kept, store, self.run_id, on_event, self._boards)
 
     def measure(self, cases: Sequence[Case], on_event: Listener = nobody) -> Outcome:
         """Check all cases, then run and store one after the other.
@@ -79,7 +81,7 @@ class Bench:
         own_rig = rig()
         prepared = prepare(list(cases), own_rig.load_dataset)
         store = self._opened()
-        return run_cases(prepared, own_rig, store, self.run_id, on_event)
+        return run_cases(prepared, own_rig, store, self.run_id, on_event, self._boards)
 
     def kept(self) -> str:
         """Where the rows are, in a sentence for the user."""

@@ -11,7 +11,7 @@ from harness.assembly.places import cache_dir
 
 # The rest is imported where it is used: shell completion must not wait for pandas or pyOCD.
 if TYPE_CHECKING:
-    from harness.bench.rig import Board, Rig, Tell
+    from harness.bench.rig import Board, OnFlash, Rig, Tell
     from harness.domain.coordinates import Coordinates
     from harness.domain.dataset import Dataset
     from harness.domain.firmware import BuildVariant, Firmware, KernelSet
@@ -50,8 +50,10 @@ def rig() -> Rig:
             limit=case.limit,
         )
 
-    def board(probe_uid: str, pyocd_target: str) -> AbstractContextManager[Board]:
-        return open_board(probe_uid, pyocd_target)
+    def board(probe_uid: str, target: Target, on_flash: OnFlash) -> AbstractContextManager[Board]:
+        return open_board(
+            probe_uid, target.pyocd_target, memory=target.memory, on_progress=on_flash
+        )
 
     def machine(target: Target, work_dir: Path) -> AbstractContextManager[Coordinates]:
         return start_machine(target, work_dir=work_dir)

@@ -12,7 +12,7 @@ from typing import Any
 
 import harness
 from harness.bench.bring_up import Device, bring_up, fitted
-from harness.bench.events import InputsDone, Listener, Note, Stage, StageStarted
+from harness.bench.events import Flashing, InputsDone, Listener, Note, Stage, StageStarted, nobody
 from harness.bench.prepare import Prepared
 from harness.bench.rig import Rig
 from harness.bench.stream import Answers, stream
@@ -67,6 +67,7 @@ class CaseRun:
                     self._rig,
                     folder,
                     self._stage,
+                    self._flashing,
                 ) as device,
             ):
                 self._known |= _device_facts(device, case.target.counter.per_tick)
@@ -117,6 +118,9 @@ class CaseRun:
     def _tell(self, text: str) -> None:
         self._on_event(Note(text))
 
+    def _flashing(self, phase: str, fraction: float) -> None:
+        self._on_event(Flashing(phase, fraction))
+
     def _done(self, done: int) -> None:
         self._on_event(InputsDone(done, len(self._prepared.dataset)))
 
@@ -133,6 +137,16 @@ def run_case(
         return running.run(), None
     except (HarnessError, KeyboardInterrupt) as error:
         return running.failed(error), error
+
+
+def refused_case(
+    prepared: Prepared,
+    rig: Rig,
+    error: HarnessError,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> CaseRecord:
+    """Return the record of a case that is not run, because of `error`."""
+    return CaseRun(prepared, rig, nobody, now).failed(error)
 
 
 @contextmanager

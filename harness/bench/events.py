@@ -45,6 +45,14 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Flashing:
+    """What the probe does with the memory of the target, and the fraction done, 0 to 1."""
+
+    phase: str
+    fraction: float
+
+
+@dataclass(frozen=True)
 class InputsDone:
     """`done` of `total` inputs of the running case have been answered."""
 
@@ -59,7 +67,7 @@ class CaseFinished:
     record: CaseRecord
 
 
-Event = CaseStarted | StageStarted | Note | InputsDone | CaseFinished
+Event = CaseStarted | StageStarted | Note | Flashing | InputsDone | CaseFinished
 Listener = Callable[[Event], None]
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.bench.case import work_dir
-from harness.bench.rig import Board, Rig, Tell
+from harness.bench.rig import Board, OnFlash, Rig, Tell
 from harness.domain.coordinates import Coordinates
 from harness.domain.firmware import BuildVariant, Firmware, KernelSet
 from harness.domain.target import Target
@@ -71,14 +71,16 @@ class _Kept:
             raise
 
     @contextmanager
-    def _opened(self, probe_uid: str, pyocd_target: str) -> Iterator[Board]:
+    def _opened(self, probe_uid: str, target: Target, on_flash: OnFlash) -> Iterator[Board]:
         if self._board is None:
-            opened: AbstractContextManager[Board] = self._rig.open_board(probe_uid, pyocd_target)
+            opened = self._rig.open_board(probe_uid, target, on_flash)
             self._board = _ProgrammedOnce(self._running.enter_context(opened))
         yield self._board
 
-    def open_board(self, probe_uid: str, pyocd_target: str) -> AbstractContextManager[Board]:
-        return self._opened(probe_uid, pyocd_target)
+    def open_board(
+        self, probe_uid: str, target: Target, on_flash: OnFlash
+    ) -> AbstractContextManager[Board]:
+        return self._opened(probe_uid, target, on_flash)
 
     def stop(self, error: BaseException | None = None) -> None:
         """Let go of board and machine; `error`, where there is one, keeps the machine's logs."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from harness.bench.board_health import BoardHealth
 from harness.bench.bring_up import HANDSHAKE_DEADLINE_S, Device, bring_up, fitted, greet
 from harness.bench.case import work_dir
-from harness.bench.events import CaseStarted, Listener, Note, Stage, StageStarted
+from harness.bench.events import CaseStarted, Flashing, Listener, Note, Stage, StageStarted
 from harness.bench.prepare import Prepared
 from harness.bench.profile_arena import arena_tenants
 from harness.bench.profile_stack import high_water, paint
@@ -42,13 +43,16 @@ def profile_cases(
     Raises:
         StoreError, ToolMissing: every further case would fail alike.
     """
+    boards = BoardHealth()
     for number, prepared in enumerate(cases, start=1):
         on_event(CaseStarted(prepared.case, number, len(cases)))
         try:
+            boards.require_sound(prepared.case.target)
             yield profile_case(prepared, rig, read_parts, on_event)
         except (StoreError, ToolMissing):
             raise
         except HarnessError as error:
+            boards.note(prepared.case.target, error)
             yield error
 
 
@@ -77,6 +81,7 @@ def profile_case(
             rig,
             folder,
             lambda stage: on_event(StageStarted(stage)),
+            lambda phase, fraction: on_event(Flashing(phase, fraction)),
         ) as device,
     ):
         _restart_with_painted_stack(device, case, firmware, parts)

@@ -24,10 +24,10 @@ class Board(Protocol):
         """The version of pyOCD that holds the probe."""
 
     def program(self, elf: Path) -> None:
-        """Program every loadable segment of `elf`."""
+        """Make memory hold every loadable segment of `elf`."""
 
     def write(self, address: int, data: bytes) -> None:
-        """Write `data` to memory."""
+        """Make memory hold `data`."""
 
     def verify_elf(self, elf: Path) -> None:
         """Read every loadable segment back; raise `VerifyFailed` where it differs."""
@@ -46,6 +46,7 @@ class Board(Protocol):
 
 
 Tell = Callable[[str], None]
+OnFlash = Callable[[str, float], None]
 LoadDataset = Callable[[Case, TensorPlacement], Dataset]
 
 
@@ -53,12 +54,13 @@ LoadDataset = Callable[[Case, TensorPlacement], Dataset]
 class Rig:
     """Everything outside the process that a case touches.
 
-    `build` tells a line before each step that takes long. `cache_dir` keeps what is expensive to
-    find again and safe to lose.
+    `build` tells a line before each step that takes long. The board that `open_board` opens tells
+    what it does and the fraction done. `cache_dir` keeps what is expensive to find again and safe
+    to lose.
     """
 
     build: Callable[[Target, KernelSet, BuildVariant, Tell], Firmware]
     load_dataset: LoadDataset
     start: Callable[[Target, Path], AbstractContextManager[Coordinates]]
-    open_board: Callable[[str, str], AbstractContextManager[Board]]
+    open_board: Callable[[str, Target, OnFlash], AbstractContextManager[Board]]
     cache_dir: Path

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from harness.bench.case import run_case
+from harness.bench.board_health import BoardHealth
+from harness.bench.case import refused_case, run_case
 from harness.bench.events import CaseFinished, CaseStarted, Listener
 from harness.bench.prepare import Prepared
 from harness.bench.rig import Rig
 from harness.domain.record import CaseRecord
-from harness.errors import HarnessError, StoreError, ToolMissing
+from harness.errors import BoardBroken, HarnessError, StoreError, ToolMissing
 
 
 class Keeper(Protocol):
@@ -35,9 +36,17 @@ class Outcome:
 
 
 def run_cases(
-    cases: list[Prepared], rig: Rig, keeper: Keeper, run_id: str, on_event: Listener
+    cases: list[Prepared],
+    rig: Rig,
+    keeper: Keeper,
+    run_id: str,
+    on_event: Listener,
+    boards: BoardHealth | None = None,
 ) -> Outcome:
     """Run `cases` in order. A case that fails is recorded as failed and the next one runs.
+
+    Those of a board that failed too often are recorded as failed with BoardBroken; `boards`
+    remembers where one run is several calls.
 
     Raises:
         StoreError: a record cannot be kept: measuring on would lose more.
@@ -45,9 +54,10 @@ def run_cases(
         KeyboardInterrupt: after the running case was recorded as failed.
     """
     outcome = Outcome(run_id)
+    boards = boards or BoardHealth()
     for number, prepared in enumerate(cases, start=1):
         on_event(CaseStarted(prepared.case, number, len(cases)))
-        record, error = run_case(prepared, rig, on_event)
+        record, error = _run_or_refuse(prepared, rig, on_event, boards)
         keeper.add(run_id, record)
         outcome.records.append(record)
         on_event(CaseFinished(record))
@@ -56,3 +66,16 @@ def run_cases(
         if error is not None:
             outcome.errors.append(error)
     return outcome
+
+
+def _run_or_refuse(
+    prepared: Prepared, rig: Rig, on_event: Listener, boards: BoardHealth
+) -> tuple[CaseRecord, HarnessError | KeyboardInterrupt | None]:
+    target = prepared.case.target
+    try:
+        boards.require_sound(target)
+    except BoardBroken as error:
+        return refused_case(prepared, rig, error), error
+    record, ended = run_case(prepared, rig, on_event)
+    boards.note(target, ended)
+    return record, ended

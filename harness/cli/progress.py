@@ -18,7 +18,15 @@ from rich.progress import (
 from rich.table import Column
 from rich.text import Text
 
-from harness.bench.events import CaseFinished, CaseStarted, Event, InputsDone, Note, StageStarted
+from harness.bench.events import (
+    CaseFinished,
+    CaseStarted,
+    Event,
+    Flashing,
+    InputsDone,
+    Note,
+    StageStarted,
+)
 from harness.domain.measurement import Measurement
 from harness.domain.record import CaseRecord, CaseStatus
 
@@ -30,7 +38,8 @@ class RunProgress:
     """Listens to a run's events and shows them on `console`.
 
     On a terminal two bars: the cases of the run, and the inputs of the running case. Elsewhere a
-    line for each step that takes long, and one at least every `HEARTBEAT_S` seconds of streaming.
+    line for each step that takes long, and one at least every `HEARTBEAT_S` seconds of flashing
+    and streaming.
     """
 
     def __init__(
@@ -88,6 +97,8 @@ class RunProgress:
             case Note(text):
                 self._step(text)
                 self._line(Text(f"  {text}"))
+            case Flashing(phase, fraction):
+                self._flashing(phase, fraction)
             case InputsDone(done, total):
                 self._inputs(done, total)
             case CaseFinished(record):
@@ -97,6 +108,11 @@ class RunProgress:
 
     def _step(self, text: str) -> None:
         self._bars.reset(self._case, total=None, visible=True, description=f"  {text}", done="")
+
+    def _flashing(self, phase: str, fraction: float) -> None:
+        self._bars.update(self._case, completed=fraction, total=1, done=f"{phase} {fraction:.0%}")
+        if self._clock() - self._last_line >= HEARTBEAT_S:
+            self._line(Text(f"  {self._label}: {phase} {fraction:.0%}"))
 
     def _inputs(self, done: int, total: int) -> None:
         self._bars.update(self._case, completed=done, total=total, done=f"{done}/{total} inputs")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.errors import ConfigError, HarnessError
+from harness.errors import BoardBroken, ConfigError, HarnessError
 from harness.pytest_plugin import workers
 from harness.pytest_plugin.options import add_options
 from harness.pytest_plugin.result import BenchResult
@@ -128,6 +128,8 @@ def bench(request: pytest.FixtureRequest, harness_case: Case) -> BenchResult:
     """
     try:
         return BenchResult(request.config.stash[_session].result(harness_case))
+    except BoardBroken as error:  # what broke it failed the tests before
+        pytest.skip(_told(error))
     except HarnessError as error:
         pytest.fail(_told(error), pytrace=False)
 

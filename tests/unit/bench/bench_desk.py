@@ -17,7 +17,7 @@ from devices.transports import over_pty
 from harness.bench.case import run_case
 from harness.bench.events import Listener, nobody
 from harness.bench.prepare import Prepared, prepare
-from harness.bench.rig import Board, Rig, Tell
+from harness.bench.rig import Board, OnFlash, Rig, Tell
 from harness.domain.coordinates import Coordinates
 from harness.domain.dataset import Dataset
 from harness.domain.firmware import BuildVariant, Firmware, KernelSet, Library
@@ -26,7 +26,7 @@ from harness.domain.plan import Case, ModelSource
 from harness.domain.record import CaseRecord
 from harness.domain.target import Core, CounterMeaning, Memory, Region, Target
 from harness.domain.units import Fidelity, Unit
-from harness.errors import HarnessError, VerifyFailed
+from harness.errors import HarnessError, RigError, VerifyFailed
 
 BUILD_ID = bytes(range(20))
 TARGET = Target(
@@ -78,9 +78,14 @@ class MemoryBoard:
     elf: Path | None = None
     steps: list[str] = field(default_factory=list)
     corrupt: Callable[[bytes], bytes] = lambda data: data
+    on_flash: OnFlash = lambda phase, fraction: None
+    failing: list[RigError] = field(default_factory=list)
 
     def program(self, elf: Path) -> None:
         self.steps.append("program")
+        if self.failing:
+            raise self.failing.pop(0)
+        self.on_flash("program", 1.0)
         self.elf = elf
 
     def write(self, address: int, data: bytes) -> None:
@@ -248,12 +253,10 @@ class Desk:
             yield Coordinates("desk:1", url, lambda: self.check(), (("desk", "1.0"),))
 
     @contextmanager
-    def _opened(self) -> Iterator[Board]:
+    def open_board(self, probe_uid: str, target: Target, on_flash: OnFlash) -> Iterator[Board]:
+        assert (probe_uid, target.pyocd_target) == ("desk:1", "cortex_m")
+        self.board.on_flash = on_flash
         yield self.board
-
-    def open_board(self, probe_uid: str, pyocd_target: str) -> AbstractContextManager[Board]:
-        assert (probe_uid, pyocd_target) == ("desk:1", "cortex_m")
-        return self._opened()
 
     def case(self, **changes: object) -> Case:
         return replace(Case(TARGET, KERNELS, O2, self.model), **changes)  # type: ignore[arg-type]

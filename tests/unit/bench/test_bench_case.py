@@ -175,7 +175,7 @@ def test_scratch_is_planned_anew_once_and_remembered(desk: Desk) -> None:
     desk.device.scratch = (512,)
     first = ok(desk)
     assert desk.board.steps.count("write") == 2
-    assert desk.board.steps[-3:] == ["write", "verify", "reset"]
+    assert desk.board.steps[-4:] == ["write", "verify elf", "verify", "reset"]
     assert first.arena_bytes == 32 + 512
     desk.board.steps.clear()
     assert ok(desk).arena_bytes == 32 + 512

@@ -1,0 +1,40 @@
+"""Which boards failed in this run: one that does so twice is not tried again."""
+
+from __future__ import annotations
+
+from harness.domain.target import Target
+from harness.errors import BoardBroken, RigError, SimulatorDied
+
+_FAILURES = 2
+
+
+class BoardHealth:
+    """Counts what went wrong between desk and board; what firmware or kernels do is not counted.
+
+    Nor is a simulator that died: the next case starts another.
+    """
+
+    def __init__(self) -> None:
+        self._failures: dict[str, list[RigError]] = {}
+
+    def note(self, target: Target, error: BaseException | None) -> None:
+        """Note how a case on `target` ended; None is well."""
+        if isinstance(error, RigError) and not isinstance(error, SimulatorDied | BoardBroken):
+            self._failures.setdefault(target.id, []).append(error)
+
+    def require_sound(self, target: Target) -> None:
+        """Refuse a target that failed twice.
+
+        Raises:
+            BoardBroken: with the last failure.
+        """
+        failures = self._failures.get(target.id, [])
+        if len(failures) < _FAILURES:
+            return
+        last = failures[-1]
+        raise BoardBroken(
+            f"skipped because the board failed {len(failures)} times in this run, "
+            f"at last with {type(last).__name__}: {last.what.splitlines()[0]}",
+            where=last.where or target.id,
+            hint=last.hint or "Mend the board, then run again.",
+        ) from last

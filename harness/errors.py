@@ -122,6 +122,10 @@ class RigError(HarnessError):
     exit_code = 4
 
 
+class BoardNotFound(RigError):
+    """A target needs a board, and this desk has none, or not all that reaches it."""
+
+
 class ProbeNotFound(RigError):
     """No debug probe with that unique id."""
 
@@ -140,6 +144,10 @@ class FlashFailed(RigError):
 
 class VerifyFailed(RigError):
     """What was read back differs from what was programmed."""
+
+
+class PortNotFound(RigError):
+    """No serial port with that USB serial number."""
 
 
 class PortBusy(RigError):

@@ -1,6 +1,12 @@
 """Plugs the adapters into the bench: the only room that knows every one of them."""
 
 from harness.assembly.checkups import CHECKUP_DEADLINE_S, checkup
+from harness.assembly.desks import (
+    boards_of,
+    find_desk,
+    missing_boards,
+    with_boards,
+)
 from harness.assembly.kernel_code import kernel_coverage, linked_kernels
 from harness.assembly.lists import (
     list_benchmarked_operators,
@@ -28,9 +34,11 @@ __all__ = [
     "CHECKUP_DEADLINE_S",
     "DEFAULT_BUILD",
     "Bench",
+    "boards_of",
     "cache_dir",
     "checkup",
     "describe_run",
+    "find_desk",
     "kernel_coverage",
     "kernel_sets_on",
     "linked_kernels",
@@ -40,9 +48,11 @@ __all__ = [
     "list_kernel_sets",
     "list_models",
     "list_targets",
+    "missing_boards",
     "model_names",
     "plan",
     "plan_kernels",
     "profile",
     "rig",
+    "with_boards",
 ]

@@ -20,8 +20,16 @@ if TYPE_CHECKING:
     from harness.results import Store
 
 
-def profile(cases: Sequence[Case], on_event: Listener = nobody) -> Iterator[Profile | HarnessError]:
+def profile(
+    cases: Sequence[Case],
+    on_event: Listener = nobody,
+    *,
+    rig_file: Path | None = None,
+    wait_board_s: float = 0.0,
+) -> Iterator[Profile | HarnessError]:
     """Check all cases, then take one after the other apart.
+
+    `rig_file` and `wait_board_s` are as for `rig`.
 
     Raises:
         ConfigError, BuildError: before anything is built or started.
@@ -31,7 +39,7 @@ def profile(cases: Sequence[Case], on_event: Listener = nobody) -> Iterator[Prof
     from harness.bench.profile import profile_cases
     from harness.build.parts import read_parts
 
-    own_rig = rig()
+    own_rig = rig(rig_file, wait_board_s)
     prepared = prepare(list(cases), own_rig.load_dataset)
     yield from profile_cases(prepared, own_rig, read_parts, on_event)
 
@@ -41,10 +49,21 @@ class Bench:
 
     Args:
         results: path or database URL of the store; None is `results/harness.db`.
+        rig_file: see `rig`.
+        wait_board_s: see `rig`.
     """
 
-    def __init__(self, results: Path | str | None = None) -> None:
+    def __init__(
+        self,
+        results: Path | str | None = None,
+        *,
+        rig_file: Path | None = None,
+        wait_board_s: float = 0.0,
+    ) -> None:
         from harness.results import DEFAULT_RESULTS
+
+        self._rig_file = rig_file
+        self._wait_board_s = wait_board_s
 
         self.results = str(results or DEFAULT_RESULTS)
         self.run_id = ""
@@ -62,7 +81,7 @@ class Bench:
         from harness.bench.prepare import prepare
         from harness.bench.run import run_cases
 
-        own_rig = rig()
+        own_rig = rig(self._rig_file, self._wait_board_s)
         prepared = [with_ideal(case) for case in prepare(list(cases), own_rig.load_dataset)]
         store = self._opened()
         with kept_running(own_rig) as kept:
@@ -78,7 +97,7 @@ class Bench:
         from harness.bench.prepare import prepare
         from harness.bench.run import run_cases
 
-        own_rig = rig()
+        own_rig = rig(self._rig_file, self._wait_board_s)
         prepared = prepare(list(cases), own_rig.load_dataset)
         store = self._opened()
         return run_cases(prepared, own_rig, store, self.run_id, on_event, self._boards)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import catalog
+from harness.assembly.desks import find_desk
 from harness.assembly.places import cache_dir
 
 # The rest is imported where it is used: shell completion must not wait for pandas or pyOCD.
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
     from harness.domain.target import Target
 
 
-def rig() -> Rig:
-    """The real adapters: CMake, pyOCD, simulators and boards."""
+def rig(rig_file: Path | None = None, wait_board_s: float = 0.0) -> Rig:
+    """The real adapters: CMake, pyOCD, simulators and boards.
+
+    Boards are those of `rig_file` (see `find_desk`); where all of a kind are in use, a case waits
+    `wait_board_s` seconds for one.
+    """
     from harness import build as building
     from harness.bench.rig import Rig
     from harness.machine import start_machine
@@ -56,6 +61,6 @@ def rig() -> Rig:
         )
 
     def machine(target: Target, work_dir: Path) -> AbstractContextManager[Coordinates]:
-        return start_machine(target, work_dir=work_dir)
+        return start_machine(target, work_dir, lambda: find_desk(rig_file), wait_board_s)
 
     return Rig(build=build, load_dataset=load, start=machine, open_board=board, cache_dir=cache)

@@ -10,6 +10,8 @@ from harness.catalog.operator_shapes import (
     operator_named,
     read_shapes,
 )
+from harness.catalog.rig import find_desk
+from harness.catalog.rig_proposal import propose, write_new
 from harness.catalog.targets import target, targets
 
 __all__ = [
@@ -18,6 +20,7 @@ __all__ = [
     "benchmarked_operators",
     "build_variant",
     "build_variants",
+    "find_desk",
     "firmware_root",
     "kernel_set",
     "kernel_sets",
@@ -25,9 +28,11 @@ __all__ = [
     "models",
     "operator_named",
     "port_directory",
+    "propose",
     "read_shapes",
     "resolve_model",
     "schemes",
     "target",
     "targets",
+    "write_new",
 ]

@@ -18,6 +18,7 @@ from harness.cli.completion import (
 MATRIX = "What to measure"
 AMOUNT = "How much"
 OUTPUT = "Output"
+BOARDS = "Boards"
 
 
 def target_option(default: str | bool = "every simulated board") -> Any:
@@ -129,3 +130,22 @@ Results = Annotated[
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.", rich_help_panel=OUTPUT)]
+Rig = Annotated[
+    Path | None,
+    typer.Option(
+        help="Which probe and port serve which board.",
+        envvar="HARNESS_RIG",
+        show_default="./rig.toml, else ~/.config/cortexm-harness/rig.toml",
+        rich_help_panel=BOARDS,
+        dir_okay=False,
+    ),
+]
+WaitBoard = Annotated[
+    float,
+    typer.Option(
+        min=0,
+        metavar="SECONDS",
+        help="Wait this long for a board that is in use.",
+        rich_help_panel=BOARDS,
+    ),
+]

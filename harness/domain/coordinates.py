@@ -11,8 +11,8 @@ class Coordinates:
     """The coordinates a machine yields once it runs.
 
     `probe_uid` is what pyOCD opens, `link_url` what pyserial opens. `check` raises `SimulatorDied`
-    when the machine behind them has ended; on a real board it does nothing. `versions` names the
-    simulator and its version.
+    when the machine behind them has ended, and `PortNotFound` when a board's cable was pulled.
+    `versions` names the simulator and its version.
     """
 
     probe_uid: str

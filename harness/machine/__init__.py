@@ -2,7 +2,8 @@
 
 An adapter is a module of this package with a function `start(target, *, work_dir)` that returns a
 context manager of `Coordinates`; a target names it by its file name. It may have a function
-`checkup(targets, ask)` that looks whether these could be started.
+`checkup(targets, ask)` that looks whether these could be started. One with `NEEDS_BOARD = True`
+starts nothing but takes a board, and its `start` has two more parameters, `desk` and `wait_s`.
 """
 
 from __future__ import annotations
@@ -18,19 +19,40 @@ from typing import cast
 
 from harness.domain.checkup import Ask, Finding
 from harness.domain.coordinates import Coordinates
+from harness.domain.desk import Desk
 from harness.domain.target import Target
 from harness.errors import UnknownName
 
 _Start = Callable[..., AbstractContextManager[Coordinates]]
 
 
-def start_machine(target: Target, work_dir: Path) -> AbstractContextManager[Coordinates]:
+def start_machine(
+    target: Target,
+    work_dir: Path,
+    find_desk: Callable[[], Desk] = Desk,
+    wait_board_s: float = 0.0,
+) -> AbstractContextManager[Coordinates]:
     """Return the context manager that brings `target` up; logs go to `work_dir`.
+
+    A target that needs a board takes one of the desk that `find_desk` returns, and waits
+    `wait_board_s` seconds where all are in use; for other targets `find_desk` is not called.
 
     Raises:
         UnknownName: no adapter has the name in `target.machine`.
     """
-    return cast(_Start, _adapter(target).start)(target, work_dir=work_dir)
+    start = cast(_Start, _adapter(target).start)
+    if needs_board(target):
+        return start(target, work_dir=work_dir, desk=find_desk(), wait_s=wait_board_s)
+    return start(target, work_dir=work_dir)
+
+
+def needs_board(target: Target) -> bool:
+    """Tell whether `target` is a board to be taken, and not a machine to be started.
+
+    Raises:
+        UnknownName: as `start_machine`.
+    """
+    return bool(getattr(_adapter(target), "NEEDS_BOARD", False))
 
 
 def checkup(targets: Sequence[Target], ask: Ask) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from harness.build.library_coverage import reasons_left_out
 
 BOARD_FILE_LINES = 40
 PORT_FILE_LINES = 150
+EXAMPLE_RIG = ROOT / "rig.example.toml"
 LEFT_OUT = sorted(ROOT.glob("harness/build/libraries/*_left_out.toml"))
 
 
@@ -56,9 +57,15 @@ def test_reasons_why_functions_are_left_out_load(file: Path) -> None:
     assert all(reasons.values())
 
 
+def test_the_example_of_a_desk_loads_and_a_desk_of_a_user_is_not_committed() -> None:
+    desk = catalog.find_desk(catalog.targets(), EXAMPLE_RIG)
+    assert len(desk.of("openmv-h7")) == len(desk.boards) == 2
+    assert "/rig.toml" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+
+
 def test_every_definition_file_is_of_a_known_kind() -> None:
     known = ("targets/", "firmware/kernels/", "firmware/builds/", "harness/bundled/")
-    loaded = {ROOT / "pyproject.toml", catalog.DEFAULT_SHAPES, *LEFT_OUT}
+    loaded = {ROOT / "pyproject.toml", EXAMPLE_RIG, catalog.DEFAULT_SHAPES, *LEFT_OUT}
     others = [
         name_of(file)
         for file in tracked(".toml")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import options
-from harness.cli.options import OUTPUT, Build, Json, Quiet
+from harness.cli.options import OUTPUT, Build, Json, Quiet, Rig, WaitBoard
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,6 +43,8 @@ def profile(
         ),
     ] = None,
     warmup: Annotated[int, options.warmup_option("each pass")] = 1,
+    rig: Rig = None,
+    wait_board: WaitBoard = 0,
     json: Json = False,
     folder: Annotated[
         Path,
@@ -82,6 +84,7 @@ def profile(
         limit=1,
         warmup=warmup,
     )
+    assembly.with_boards(cases, rig)
     make_folder(folder)
     run = assembly.describe_run()
     ended: list[Profile] = []
@@ -92,7 +95,7 @@ def profile(
             lambda: _present(ended, run, console, json=json, folder=folder, quiet=quiet)
         )
         progress = finally_.enter_context(RunProgress(console, quiet=quiet))
-        for result in assembly.profile(cases, progress):
+        for result in assembly.profile(cases, progress, rig_file=rig, wait_board_s=wait_board):
             if isinstance(result, HarnessError):
                 failures.append(result)
             else:

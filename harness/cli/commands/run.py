@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from harness.cli import options
-from harness.cli.options import Build, Json, Quiet, Results, Save
+from harness.cli.options import Build, Json, Quiet, Results, Rig, Save, WaitBoard
 
 
 def register(app: typer.Typer) -> None:
@@ -30,6 +30,8 @@ def run(
     limit: Annotated[int | None, options.limit_option("inputs")] = None,
     repeat: Annotated[int, options.repeat_option("input")] = 1,
     warmup: Annotated[int, options.warmup_option("the first")] = 1,
+    rig: Rig = None,
+    wait_board: WaitBoard = 0,
     json: Json = False,
     save: Save = None,
     results: Results = None,
@@ -55,18 +57,21 @@ def run(
     from harness import assembly
     from harness.cli.measured import measure_and_present
 
-    bench = assembly.Bench(results)
+    bench = assembly.Bench(results, rig_file=rig, wait_board_s=wait_board)
     code = measure_and_present(
-        lambda on_note: assembly.plan(
-            targets=target,
-            kernel_sets=kernels,
-            models=model,
-            builds=build,
-            dataset=dataset,
-            limit=limit,
-            repeat=repeat,
-            warmup=warmup,
-            on_note=on_note,
+        lambda on_note: assembly.with_boards(
+            assembly.plan(
+                targets=target,
+                kernel_sets=kernels,
+                models=model,
+                builds=build,
+                dataset=dataset,
+                limit=limit,
+                repeat=repeat,
+                warmup=warmup,
+                on_note=on_note,
+            ),
+            rig,
         ),
         bench.measure,
         bench.kept,

@@ -9,7 +9,7 @@ import typer
 
 from harness.cli import options
 from harness.cli.completion import complete_operator
-from harness.cli.options import MATRIX, Build, Json, Quiet, Results, Save
+from harness.cli.options import MATRIX, Build, Json, Quiet, Results, Rig, Save, WaitBoard
 
 
 def register(group: typer.Typer) -> None:
@@ -51,6 +51,8 @@ def bench(
     build: Build = None,
     limit: Annotated[int | None, options.limit_option("shapes of each operator")] = None,
     repeat: Annotated[int, options.repeat_option("shape")] = 1,
+    rig: Rig = None,
+    wait_board: WaitBoard = 0,
     json: Json = False,
     save: Save = None,
     results: Results = None,
@@ -69,18 +71,21 @@ def bench(
     from harness import assembly
     from harness.cli.measured import measure_and_present
 
-    measuring = assembly.Bench(results)
+    measuring = assembly.Bench(results, rig_file=rig, wait_board_s=wait_board)
     code = measure_and_present(
-        lambda on_note: assembly.plan_kernels(
-            operators=op,
-            shapes=shapes,
-            models=model,
-            targets=target,
-            kernel_sets=kernels,
-            builds=build,
-            limit=limit,
-            repeat=repeat,
-            on_note=on_note,
+        lambda on_note: assembly.with_boards(
+            assembly.plan_kernels(
+                operators=op,
+                shapes=shapes,
+                models=model,
+                targets=target,
+                kernel_sets=kernels,
+                builds=build,
+                limit=limit,
+                repeat=repeat,
+                on_note=on_note,
+            ),
+            rig,
         ),
         measuring.measure_kernels,
         measuring.kept,

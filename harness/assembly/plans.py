@@ -59,12 +59,18 @@ def plan(
     variants = [catalog.build_variant(name) for name in builds or [DEFAULT_BUILD]]
     if dataset:  # loaded later, with the model's input; its name can be told now
         pick("data set", dataset.partition(":")[0], catalog.schemes())
-    if not any(variant.concerns(one) for one in chosen_sets for variant in variants):
+    refusals = [
+        variant.refusal(one, target)
+        for target in chosen_targets
+        for one in chosen_sets
+        for variant in variants
+    ]
+    if all(refusals):
         raise ConfigError(
-            f"build variant {variants[0].id} changes the library {variants[0].library}, which "
-            f"kernel set {chosen_sets[0].id} does not call",
+            refusals[0],
             where="--build",
-            hint="Choose a kernel set that calls it (`harness kernels`), or build O2.",
+            hint="Choose a kernel set (`harness kernels`) or target (`harness targets`) that it "
+            "concerns, or build O2.",
         )
     matrix = _matrix(
         chosen_targets, chosen_sets, strict=bool(targets and named and ALL_KERNELS not in named)
@@ -88,7 +94,7 @@ def plan(
         for target, choices in matrix.choices
         for choice in choices
         for variant in variants
-        if variant.concerns(choice.kernel_set)
+        if not variant.refusal(choice.kernel_set, target)
     ]
 
 

@@ -71,6 +71,7 @@ class CaseRun:
                 ) as device,
             ):
                 self._known |= _device_facts(device, case.target.counter.per_tick)
+                self._known["tool_versions"] += _headers(firmware)
                 self._stage(Stage.STREAM)
                 image = device.image
                 size = image.outputs[0].nbytes
@@ -208,6 +209,14 @@ def _firmware_facts(firmware: Firmware) -> dict[str, Any]:
         "firmware_flash_bytes": firmware.flash_bytes,
         "firmware_ram_bytes": firmware.ram_bytes,
     }
+
+
+def _headers(firmware: Firmware) -> tuple[tuple[str, str], ...]:
+    """Which device header the firmware was built with, and the hash of all it came with."""
+    headers = firmware.device_headers
+    if headers is None:
+        return ()
+    return (("device-headers", f"{headers.name} of {headers.source}, {headers.tree_hash}"),)
 
 
 def _device_facts(device: Device, resolution: float) -> dict[str, Any]:

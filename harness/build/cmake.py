@@ -11,6 +11,7 @@ from harness.build.process import run
 from harness.build.tools import find_tool
 from harness.domain.firmware import BuildVariant, DeviceHeaders, KernelSet, Library
 from harness.domain.target import Target
+from harness.domain.units import Fidelity
 
 ELF_NAME = "harness-firmware.elf"
 FLAGS_NAME = "flags.txt"
@@ -53,8 +54,6 @@ def settings(target: Target, kernel_set: KernelSet, variant: BuildVariant) -> di
         "HARNESS_CPU_FLAGS": ";".join(target.core.flags),
         "HARNESS_OPTIMISATION": variant.optimisation,
         "HARNESS_UNDEFINES": ";".join(kernel_set.undefines),
-        "HARNESS_BAUD_RATE": str(target.baud_rate),
-        "HARNESS_DEVICE_HEADER": target.device_header,
         "HARNESS_DEFINES": ";".join(f"{k}={v}" for k, v in sorted(defines.items())),
         "HARNESS_FILE_DEFINES": ";".join(
             f"{file}={macro}"
@@ -62,6 +61,11 @@ def settings(target: Target, kernel_set: KernelSet, variant: BuildVariant) -> di
             for macro in macros
         ),
     }
+    if target.fidelity is Fidelity.SILICON or target.device_header:
+        # The UART of a simulated board has no rate, and its firmware none to be built for.
+        chosen["HARNESS_BAUD_RATE"] = str(target.baud_rate)
+    if target.device_header:
+        chosen["HARNESS_DEVICE_HEADER"] = target.device_header
     for name, region in regions.items():
         chosen[f"HARNESS_{name}_ORIGIN"] = f"0x{region.origin:08x}"
         chosen[f"HARNESS_{name}_LENGTH"] = f"0x{region.length:08x}"

@@ -67,10 +67,17 @@ class BuildVariant:
     compiler: str = ""
     defines: Mapping[str, str] = field(default_factory=dict)
 
-    def concerns(self, kernel_set: KernelSet, target: Target | None = None) -> bool:
-        """Whether `kernel_set` can be built in this variant, and for `target` if one is given."""
-        fits = target is None or self.defines.keys() <= target.defines.keys()
-        return fits and self.library in ("", kernel_set.library)
+    def refusal(self, kernel_set: KernelSet, target: Target) -> str:
+        """Why `kernel_set` on `target` is the same in this variant as in another one; or nothing."""
+        if self.library not in ("", kernel_set.library):
+            return (
+                f"build variant {self.id} changes the library {self.library}, which "
+                f"kernel set {kernel_set.id} does not call"
+            )
+        lacks = [name for name in self.defines if name not in target.defines]
+        if lacks:
+            return f"build variant {self.id} changes {', '.join(lacks)}, which {target.id} lacks"
+        return ""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from harness.domain.record import CaseRecord, CaseStatus
 from harness.domain.units import Fidelity, Unit
 from harness.report.table import COUNTED, counted
 
-_NOT_SIMULATORS = {"harness", "pyocd", "litert"}
+_NOT_SIMULATORS = {"harness", "pyocd", "litert", "device-headers"}
 
 
 def failure_lines(records: Sequence[CaseRecord]) -> list[str]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from harness.domain.target import Target
-from harness.errors import BoardBroken, RigError, SimulatorDied
+from harness.errors import BoardBroken, BoardNotFound, RigError, SimulatorDied
 
 _FAILURES = 2
+_NOT_OF_THE_BOARD = (BoardBroken, BoardNotFound, SimulatorDied)
 
 
 class BoardHealth:
     """Counts what went wrong between desk and board; what firmware or kernels do is not counted.
 
-    Nor is a simulator that died: the next case starts another.
+    Nor is a simulator that died, for the next case starts another, nor a board that is not there.
     """
 
     def __init__(self) -> None:
@@ -19,7 +20,7 @@ class BoardHealth:
 
     def note(self, target: Target, error: BaseException | None) -> None:
         """Note how a case on `target` ended; None is well."""
-        if isinstance(error, RigError) and not isinstance(error, SimulatorDied | BoardBroken):
+        if isinstance(error, RigError) and not isinstance(error, _NOT_OF_THE_BOARD):
             self._failures.setdefault(target.id, []).append(error)
 
     def require_sound(self, target: Target) -> None:

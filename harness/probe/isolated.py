@@ -21,7 +21,7 @@ from harness.probe.messages import Advanced, Call, Close, Done, Open, read_messa
 
 _COMMAND = (sys.executable, "-P", "-m", "harness.probe.worker")
 _TO_START_S = 60.0
-_TO_STOP_S = 5.0
+_TO_STOP_S = 3.0
 _LONGEST_LAST_WORDS = 300
 
 

@@ -11,12 +11,17 @@ import time
 from pathlib import Path
 from typing import Any, BinaryIO
 
+# All of pyOCD that is needed, before the harness starts to count the silence of the probe.
+import pyocd.flash.loader  # type: ignore[import-untyped]
+import pyocd.probe.aggregator  # type: ignore[import-untyped]
+import pyocd.target  # type: ignore[import-untyped]  # noqa: F401
+
 from harness.errors import HarnessError
 from harness.probe.board import Board, Progress
 from harness.probe.messages import Advanced, Call, Close, Done, Open, read_message, write_message
 from harness.probe.pyocd_session import board_in_session
 
-_TO_STOP_S = 4.0
+_TO_STOP_S = 2.0
 _BETWEEN_REPORTS_S = 0.1
 
 

@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
-from bench_desk import Desk, refuse_run
+from bench_desk import TARGET, Desk, refuse_run
 
-from harness.bench.events import CaseFinished, CaseStarted, Event, InputsDone, nobody
+from harness.bench.board_health import BoardHealth
+from harness.bench.events import (
+    CaseFinished,
+    CaseStarted,
+    Event,
+    Flashing,
+    InputsDone,
+    Stage,
+    StageStarted,
+    nobody,
+)
 from harness.bench.prepare import prepare
 from harness.bench.run import Outcome, run_cases
 from harness.domain.record import CaseRecord, CaseStatus
-from harness.errors import CompileFailed, KernelRefused, StoreError, ToolMissing
+from harness.errors import (
+    BoardBroken,
+    BoardNotFound,
+    CompileFailed,
+    FlashFailed,
+    KernelRefused,
+    LinkTimeout,
+    ProbeNotFound,
+    SimulatorDied,
+    StoreError,
+    ToolMissing,
+    VerifyFailed,
+)
 
 
 @dataclass
@@ -79,6 +101,85 @@ def test_the_first_failure_gives_the_exit_code() -> None:
         "run-1", errors=[CompileFailed("no"), KernelRefused("no", operator=0, status=1)]
     )
     assert outcome.exit_code == 3
+
+
+def test_a_board_that_fails_twice_is_not_tried_again_in_the_run(desk: Desk) -> None:
+    shelf = Shelf()
+    desk.board.failing = [
+        FlashFailed("no power", where="probe 7", hint="Give it power."),
+        VerifyFailed("a bit fell\nand more", where="probe 7", hint="Look at its flash."),
+    ]
+    outcome = run(desk, shelf, cases=5)
+    assert shelf.ended == [
+        (0, "FlashFailed"),
+        (1, "VerifyFailed"),
+        (2, "BoardBroken"),
+        (3, "BoardBroken"),
+        (4, "BoardBroken"),
+    ]
+    assert (desk.starts, desk.builds) == (2, 2)
+    skipped = outcome.errors[2]
+    assert isinstance(skipped, BoardBroken)
+    assert skipped.what == (
+        "skipped because the board failed 2 times in this run, "
+        "at last with VerifyFailed: a bit fell"
+    )
+    assert (skipped.where, skipped.hint) == ("probe 7", "Look at its flash.")
+    assert outcome.exit_code == skipped.exit_code == 4
+    assert shelf.kept[4][1].error_message == str(skipped)
+    assert shelf.kept[4][1].readings == ()
+
+
+def test_one_failure_of_the_board_is_forgiven(desk: Desk) -> None:
+    shelf = Shelf()
+    desk.board.failing = [FlashFailed("no power")]
+    run(desk, shelf)
+    assert shelf.ended == [(0, "FlashFailed"), (1, "ok"), (2, "ok")]
+
+
+def test_other_targets_go_on_without_a_broken_board(desk: Desk) -> None:
+    boards = BoardHealth()
+    for _ in range(2):
+        boards.note(TARGET, ProbeNotFound("gone"))
+    with pytest.raises(BoardBroken, match="skipped because the board failed 2 times") as caught:
+        boards.require_sound(TARGET)
+    assert (caught.value.where, caught.value.hint) == ("desk", "Mend the board, then run again.")
+    boards.require_sound(replace(TARGET, id="another"))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        None,
+        SimulatorDied("ended"),
+        BoardBroken("skipped"),
+        BoardNotFound("none here"),
+        LinkTimeout("silent", deadline_s=1, got=0),
+        KernelRefused("no", operator=0, status=1),
+        KeyboardInterrupt(),
+    ],
+)
+def test_what_is_not_the_boards_fault(error: BaseException | None) -> None:
+    boards = BoardHealth()
+    for _ in range(3):
+        boards.note(TARGET, error)
+    boards.require_sound(TARGET)
+
+
+def test_a_broken_board_stays_broken_over_the_calls_of_one_run(desk: Desk) -> None:
+    boards, shelf = BoardHealth(), Shelf()
+    desk.board.failing = [FlashFailed("no power"), FlashFailed("no power")]
+    for _ in range(3):
+        run_cases([desk.prepared()], desk.rig, shelf, "run-1", nobody, boards)
+    assert shelf.ended == [(1, "FlashFailed"), (1, "FlashFailed"), (1, "BoardBroken")]
+
+
+def test_flashing_is_told_as_it_goes(desk: Desk) -> None:
+    told: list[Event] = []
+    run(desk, Shelf(), told.append, cases=1)
+    at = told.index(Flashing("program", 1.0))
+    assert StageStarted(Stage.FLASH) in told[:at]
+    assert StageStarted(Stage.HANDSHAKE) in told[at:]
 
 
 def test_a_missing_tool_ends_the_run(desk: Desk) -> None:

@@ -14,6 +14,7 @@ from harness.bench.events import (
     CaseFinished,
     CaseStarted,
     Event,
+    Flashing,
     InputsDone,
     Note,
     Stage,
@@ -126,6 +127,35 @@ def test_a_log_is_not_silent_for_long() -> None:
         clock=clock,
     )
     assert text == f"  {LABEL}: 3 of 40 inputs\n"
+
+
+def test_a_terminal_shows_how_far_flashing_is() -> None:
+    steps: list[Event | Callable[[], None]] = [
+        CaseStarted(CASE, 1, 1),
+        StageStarted(Stage.FLASH),
+        Flashing("program", 0.25),
+        Flashing("verify", 1.0),
+    ]
+    text = plain(shown(steps, terminal=True))
+    assert re.search(r"flashing and verifying .* program 25%", text)
+    assert re.search(r"flashing and verifying .* verify 100%", text)
+    assert shown(steps) == ""
+
+
+def test_a_log_is_not_silent_while_a_slow_probe_flashes() -> None:
+    clock = Clock()
+
+    def later() -> None:
+        clock.now += HEARTBEAT_S
+
+    steps: list[Event | Callable[[], None]] = [
+        CaseStarted(CASE, 1, 1),
+        Flashing("program", 0.25),
+        later,
+        Flashing("program", 0.5),
+        Flashing("program", 0.75),
+    ]
+    assert shown(steps, clock=clock) == f"  {LABEL}: program 50%\n"
 
 
 def test_a_log_is_not_folded() -> None:

@@ -53,6 +53,28 @@ def caused(error: Exception, cause: Exception) -> Exception:
             "Memory transfer fault (bus) @ 0x00000010-0x00000013",
         ),
         (
+            AssertionError("IDC.DEV_ID 0x451 did not match expected. 0x450"),
+            FlashFailed,
+            "the board is not what its pyocd_target says: "
+            "IDC.DEV_ID 0x451 did not match expected. 0x450",
+        ),
+        (
+            OSError(16, "Resource busy"),
+            ProbeBusy,
+            "the debug probe is in use: [Errno 16] Resource busy",
+        ),
+        (
+            OSError(19, "No such device (it may have been disconnected)"),
+            ProbeNotFound,
+            "there is no debug probe with this id "
+            "([Errno 19] No such device (it may have been disconnected))",
+        ),
+        (
+            OSError(110, "Operation timed out"),
+            FlashFailed,
+            "pyOCD failed while programming a.elf: [Errno 110] Operation timed out",
+        ),
+        (
             exceptions.TargetSupportError("flash algorithm not found"),
             FlashFailed,
             "pyOCD failed while programming a.elf: flash algorithm not found",

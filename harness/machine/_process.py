@@ -61,7 +61,7 @@ class Simulator:
 
     def obituary(self) -> SimulatorDied:
         """Return the error that says how the process ended and what it said last."""
-        said = _telling(self._errors.read_text(errors="replace").splitlines())
+        said = _telling(self._errors) or _telling(self._errors.with_suffix(".out"))
         what = f"{self.name} {_ending(self._process.returncode)}"
         what += "; it said:\n" + "\n".join(f"  {line}" for line in said) if said else ""
         if any("Lockup" in line for line in said):
@@ -79,11 +79,12 @@ class Simulator:
             self._process.wait(_PATIENCE_S)
 
 
-def _telling(lines: list[str]) -> list[str]:
+def _telling(log: Path) -> list[str]:
     """Return the lines that say why: from the fatal one on, else the last.
 
     That a network card is not connected is said at every start, and is meant so.
     """
+    lines = log.read_text(errors="replace").splitlines()
     lines = [line for line in lines if " has no peer" not in line]
     for number, line in enumerate(lines):
         if "fatal:" in line:

@@ -49,10 +49,7 @@ class RenodeBackend(RspBackend):
         self._connection.interrupt()
         reply = self._connection.wait_stop(_HALT_PATIENCE_S)
         if reply is not None:
-            # Renode calls a halt that was asked for SIGTRAP, like the end of a step.
-            cause = self._stopped(reply)
-            is_asked_for = reply[1:] in (b"05", b"05;") or reply[:1] == b"S"
-            return StopCause.REQUEST if is_asked_for else cause
+            return self._stopped(reply)
         self._monitor("pause")
         self._started = False
         self._running = False
@@ -92,6 +89,13 @@ class RenodeBackend(RspBackend):
         super()._was_running()
         self._started = self._settle() or self._connection.stray_stops > 0
         return self._started
+
+    def _stopped(self, reply: bytes) -> StopCause:
+        """Renode says SIGTRAP of every stop; only one at a breakpoint names the breakpoint."""
+        self._running = False
+        if b"watch:" in reply:
+            return StopCause.WATCHPOINT
+        return StopCause.BREAKPOINT if b"break:" in reply else StopCause.REQUEST
 
     def _would_lock_up(self) -> bool:
         return self.read_register("pc") == self.read_register("sp") == 0

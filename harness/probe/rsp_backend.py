@@ -12,6 +12,7 @@ from harness.probe.faults import AccessRefused, ServerBusy, ServerSilent
 from harness.probe.registers import Register, read_description
 
 _DEFAULT_PACKET = 400
+_RUNNING = "harness.running+"
 _SINGLE = re.compile(r"s(\d+)")
 # A core that sleeps (WFI) does not finish a step; debug entry ends the sleep after this long.
 _STEP_PATIENCE_S = 0.1
@@ -54,7 +55,8 @@ class RspBackend:
         if not self._running:
             return None
         reply = self._connection.wait_stop(0.0)
-        return None if reply is None else self._stopped(reply)
+        cause = None if reply is None else self._stopped(reply)
+        return None if self.locked_up else cause
 
     def halt(self) -> StopCause:
         """Stop a running core."""
@@ -158,6 +160,7 @@ class RspBackend:
 
     def _stopped(self, reply: bytes) -> StopCause:
         self._running = False
+        self.locked_up = b"lockup:" in reply
         if b"watch:" in reply:
             return StopCause.WATCHPOINT
         return StopCause.BREAKPOINT if reply[1:3] == b"05" else StopCause.REQUEST

@@ -19,3 +19,4 @@ class Coordinates:
     link_url: str
     check: Callable[[], None] = field(repr=False, default=lambda: None)
     versions: tuple[tuple[str, str], ...] = ()
+    no_counter: str | None = None

@@ -1,0 +1,93 @@
+"""The virtual STM32H743: a process whose GDB port is the probe and whose USART3 is the link."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from harness.domain.coordinates import Coordinates
+from harness.domain.target import Target
+from harness.errors import LinkError, RigError, SimulatorDied
+from harness.machine._process import Simulator
+
+_NAME = "virtual-h743"
+_START_S = 60.0
+# A process closes its sockets a moment before it can be seen to have ended.
+_REAP_S = 0.2
+
+
+@contextmanager
+def start(target: Target, *, work_dir: Path) -> Iterator[Coordinates]:
+    """Start the chip, halted, with what `flash_image` holds, else erased.
+
+    Options of the target's `[machine]`: `revision` (V or Y), `faults` (see `--help` of the server,
+    comma-separated), `flash_image` (a file). An error of the rig or the link that leaves this
+    context after the server died becomes SimulatorDied.
+
+    Raises:
+        SimulatorDied: the server ended before it was ready, for example for a wrong option.
+    """
+    ours, theirs = socket.socketpair()
+    with closing(ours):
+        with closing(theirs):
+            command = _command(target, theirs.fileno())
+            simulator = Simulator(_NAME, command, work_dir=work_dir, inherit=(theirs.fileno(),))
+        try:
+            said = _await_ready(ours, simulator)
+            at = Coordinates(
+                probe_uid=f"gdb:127.0.0.1:{said['gdb']}",
+                link_url=f"socket://127.0.0.1:{said['link']}",
+                check=simulator.check,
+                versions=((_NAME, str(said["version"])),),
+                no_counter=said["no_counter"],
+            )
+            try:
+                yield at
+            except (RigError, LinkError) as error:
+                if not isinstance(error, SimulatorDied) and simulator.has_ended(_REAP_S):
+                    raise simulator.obituary() from error
+                raise
+        finally:
+            simulator.stop()
+
+
+def _command(target: Target, lifeline: int) -> list[str]:
+    options = target.machine_options
+    command = [sys.executable, "-m", __name__, "--lifeline", str(lifeline)]
+    command += ["--clock", str(target.clock_hz)]
+    if "revision" in options:
+        command += ["--revision", options["revision"]]
+    if "flash_image" in options:
+        command += ["--flash-image", options["flash_image"]]
+    for fault in filter(None, options.get("faults", "").split(",")):
+        command += ["--fault", fault.strip()]
+    return command
+
+
+def _await_ready(ours: socket.socket, simulator: Simulator) -> dict[str, str]:
+    """Wait for the line that tells ports and version."""
+    deadline = time.monotonic() + _START_S
+    line = b""
+    while not line.endswith(b"\n"):
+        ours.settimeout(max(0.001, deadline - time.monotonic()))
+        try:
+            received = ours.recv(4096)
+        except ConnectionResetError:
+            received = b""
+        except TimeoutError:
+            raise SimulatorDied(
+                f"the virtual STM32H743 is not ready after {_START_S:g} s",
+                where=f"process {simulator.pid}",
+                hint=f"Look at {_NAME}.err in the work directory.",
+            ) from None
+        if not received:
+            simulator.has_ended(_REAP_S)
+            raise simulator.obituary()
+        line += received
+    said: dict[str, str] = json.loads(line)
+    return said

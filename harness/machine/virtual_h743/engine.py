@@ -1,0 +1,366 @@
+"""The Unicorn engine as a Cortex-M7 core: memory, registers, runs, and why they end.
+
+Source: Unicorn 2.1; ARMv7-M Architecture Reference Manual (DDI 0403E), B1.5.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+
+from unicorn import arm_const as arm
+from unicorn import unicorn_const as uc_const
+from unicorn.unicorn_py3 import unicorn as bindings
+
+from harness.machine.virtual_h743 import memory_map as places
+from harness.machine.virtual_h743.counter import NEVER, Counter
+from harness.machine.virtual_h743.registers import WORD
+
+REGISTERS: dict[str, int] = {
+    **{f"r{n}": getattr(arm, f"UC_ARM_REG_R{n}") for n in range(13)},
+    **{f"s{n}": getattr(arm, f"UC_ARM_REG_S{n}") for n in range(32)},
+    **{f"d{n}": getattr(arm, f"UC_ARM_REG_D{n}") for n in range(16)},
+    "sp": arm.UC_ARM_REG_SP,
+    "lr": arm.UC_ARM_REG_LR,
+    "pc": arm.UC_ARM_REG_PC,
+    "xpsr": arm.UC_ARM_REG_XPSR,
+    "msp": arm.UC_ARM_REG_MSP,
+    "psp": arm.UC_ARM_REG_PSP,
+    "primask": arm.UC_ARM_REG_PRIMASK,
+    "basepri": arm.UC_ARM_REG_BASEPRI,
+    "faultmask": arm.UC_ARM_REG_FAULTMASK,
+    "control": arm.UC_ARM_REG_CONTROL,
+    "fpscr": arm.UC_ARM_REG_FPSCR,
+}
+
+# Exceptions of the engine, as its hook numbers them.
+_SVC, _PREFETCH_ABORT, _BKPT, _EXCEPTION_EXIT = 2, 3, 7, 8
+_NO_COPROCESSOR, _BAD_STATE = 17, 18
+_WFI, _WFE = 0xBF30, 0xBF20
+# No address of a 32-bit core: a run ends by itself.
+_NOWHERE = 1 << 40
+_EXC_RETURN = 0xFFFF_FF00
+
+
+class Stop(Enum):
+    """Why a run ended."""
+
+    ASKED = auto()
+    WAIT = auto()
+    SVC = auto()
+    BKPT = auto()
+    EXCEPTION_RETURN = auto()
+    UNDEFINED = auto()
+    NO_COPROCESSOR = auto()
+    BAD_STATE = auto()
+    BAD_FETCH = auto()
+    BAD_DATA = auto()
+    BREAKPOINT = auto()
+    WATCHPOINT = auto()
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended; `address` is that of the access where one was to blame."""
+
+    why: Stop
+    address: int = 0
+
+
+@dataclass(frozen=True)
+class Accesses:
+    """Where the engine asks for what is not plain memory; sizes in bytes."""
+
+    read: Callable[[int, int], int]
+    write: Callable[[int, int, int], None]
+    program: Callable[[int, int, int], None]
+
+
+class Engine:
+    """A core that stands still between calls of `run` and `step`."""
+
+    def __init__(self, accesses: Accesses) -> None:
+        self._accesses = accesses
+        self._uc: Any = bindings.Uc(uc_const.UC_ARCH_ARM, uc_const.UC_MODE_THUMB)
+        # UC_MODE_MCLASS would be a Cortex-M33 without double precision.
+        self._uc.ctl_set_cpu_model(arm.UC_CPU_ARM_CORTEX_M7)
+        self._ended: Ended | None = None
+        self._points: dict[tuple[int, int], int] = {}
+        self._pass: int | None = None
+        self._stale = False
+        self.counter: Counter | None = None
+        # The instruction count at which a run ends.
+        self.deadline = NEVER
+        self._map()
+        self._hook()
+        self._fresh = self._uc.context_save()
+
+    def count_by(self, make: Callable[[int, int], Counter]) -> None:
+        """Count instructions with what `make` builds from two addresses of the engine's code."""
+        library = bindings.uclib
+        self.counter = make(_address(library.uc_mem_read), _address(library.uc_emu_stop))
+        handle = ctypes.c_size_t()
+        status = library.uc_hook_add(
+            self._uc._uch,
+            ctypes.byref(handle),
+            uc_const.UC_HOOK_BLOCK,
+            self.counter.hook,
+            ctypes.c_void_p(self.counter.data),
+            ctypes.c_uint64(1),
+            ctypes.c_uint64(0),
+        )
+        if status != uc_const.UC_ERR_OK:
+            raise bindings.UcError(status)
+
+    def reset(self) -> None:
+        """Give all core registers the values after reset, and forget translated code."""
+        self._uc.context_restore(self._fresh)
+        self.flush()
+
+    def read(self, name: str) -> int:
+        """Read a core register."""
+        return int(self._uc.reg_read(REGISTERS[name]))
+
+    def write(self, name: str, value: int) -> None:
+        """Write a core register; the engine would take an even PC for ARM state."""
+        if name == "pc":
+            value |= 1
+        self._uc.reg_write(REGISTERS[name], value)
+        if name == "xpsr":
+            # Only this makes the engine notice that the mode changed.
+            self._uc.reg_write(REGISTERS["control"], self.read("control"))
+
+    def fetch(self, address: int, length: int) -> bytes:
+        """Read plain memory.
+
+        Raises:
+            IndexError: there is none.
+        """
+        try:
+            return bytes(self._uc.mem_read(address, length))
+        except bindings.UcError as error:
+            raise IndexError(f"no memory at {address:#010x}") from error
+
+    def store(self, address: int, data: bytes) -> None:
+        """Write plain memory, flash among it; code there is translated anew before the next run.
+
+        Raises:
+            IndexError: there is none.
+        """
+        try:
+            self._uc.mem_write(address, data)
+        except bindings.UcError as error:
+            raise IndexError(f"no memory at {address:#010x}") from error
+        self._stale = True
+
+    def store_data(self, address: int, data: bytes) -> None:
+        """Write plain memory as the core itself does, stack frames for example.
+
+        Raises:
+            IndexError: there is none.
+        """
+        try:
+            self._uc.mem_write(address, data)
+        except bindings.UcError as error:
+            raise IndexError(f"no memory at {address:#010x}") from error
+
+    def flush(self) -> None:
+        """Forget all translated code."""
+        self._uc.ctl_flush_tb()
+        self._stale = False
+        if self.counter is not None:
+            self.counter.forget()
+
+    def ask_to_stop(self) -> None:
+        """From another thread: end the run soon; with a counter at the next block."""
+        if self.counter is not None:
+            self.counter.state.attention = 1
+        else:
+            self._uc.emu_stop()
+
+    def stop_soon(self) -> None:
+        """From within an access: end the run after the block."""
+        self._uc.emu_stop()
+
+    def instructions(self) -> int:
+        """Instructions so far; within an access of the DWT's page exact to the instruction."""
+        counter = self.counter
+        if counter is None:
+            return 0
+        state = counter.state
+        pc = self.read("pc")
+        return int(state.count) - self._rest_of_block(int(state.block), pc, int(state.instructions))
+
+    def run(self, *, one_block: bool = False) -> Ended:
+        """Run from PC until something happens; with a counter, on request for one block only."""
+        if self._stale:
+            self.flush()
+        if self.counter is not None:
+            state = self.counter.state
+            state.deadline = state.count + 1 if one_block else self.deadline
+        pc = self.read("pc")
+        self._pass = pc
+        return self._go(pc, 0)
+
+    def step(self) -> Ended:
+        """Run one instruction."""
+        pc = self.read("pc")
+        self._pass = pc
+        self.flush()
+        try:
+            return self._go(pc, 1)
+        finally:
+            self.flush()
+
+    def set_breakpoint(self, address: int, *, present: bool) -> None:
+        """Stop before the instruction at `address`, or no longer."""
+        self._point(uc_const.UC_HOOK_CODE, address, 1, self._on_breakpoint, present=present)
+
+    def set_watchpoint(self, kind: int, address: int, length: int, *, present: bool) -> None:
+        """Stop after accesses to a range; `kind` is the engine's (UC_HOOK_MEM_READ, ...)."""
+        self._point(kind, address, length, self._on_watchpoint, present=present)
+
+    def _point(
+        self, kind: int, address: int, length: int, hook: Callable[..., None], *, present: bool
+    ) -> None:
+        key = (kind, address)
+        if present and key not in self._points:
+            last = address + length - 1
+            self._points[key] = self._uc.hook_add(kind, hook, begin=address, end=last)
+        elif not present and key in self._points:
+            self._uc.hook_del(self._points.pop(key))
+        self._stale = True
+
+    def _go(self, pc: int, count: int) -> Ended:
+        self._ended = None
+        if self.counter is not None:
+            self.counter.state.attention = 0
+        try:
+            self._uc.emu_start(pc | 1, _NOWHERE, 0, count)
+        except bindings.UcError as error:
+            return self._ended or self._failure(error)
+        if self._ended is not None:
+            return self._ended
+        pc = self.read("pc")
+        if self._opcode(pc - 2) == _WFI:
+            return Ended(Stop.WAIT)
+        return Ended(Stop.ASKED)
+
+    def _failure(self, error: Any) -> Ended:
+        pc = self.read("pc")
+        if error.errno == uc_const.UC_ERR_INSN_INVALID:
+            # The engine knows no WFE and stops behind it: an event is always pending here.
+            return Ended(Stop.ASKED if self._opcode(pc - 2) == _WFE else Stop.UNDEFINED)
+        if error.errno == uc_const.UC_ERR_EXCEPTION:
+            return Ended(Stop.BAD_STATE)
+        return Ended(Stop.BAD_FETCH, pc)
+
+    def _opcode(self, address: int) -> int:
+        try:
+            return int.from_bytes(self.fetch(address, 2), "little")
+        except IndexError:
+            return 0
+
+    def _rest_of_block(self, block: int, pc: int, instructions: int) -> int:
+        """Instructions from `pc` to the end of the block; none where PC is not inside it."""
+        at, passed = block, 0
+        while at < pc and passed < instructions:
+            at += 4 if self._opcode(at) >= 0xE800 else 2
+            passed += 1
+        return instructions - passed if at == pc else 0
+
+    def _map(self) -> None:
+        uc = self._uc
+        readable = uc_const.UC_PROT_READ
+        uc.mem_map(places.FLASH, places.FLASH_BYTES, readable | uc_const.UC_PROT_EXEC)
+        uc.mem_map(*places.SYSTEM_ROM, readable)
+        for origin, length in places.RAMS:
+            uc.mem_map(origin, length)
+        self._map_device(places.PERIPHERALS.start, len(places.PERIPHERALS))
+        private = places.PRIVATE_BUS
+        self._map_device(private.start, places.DWT - private.start)
+        behind = places.DWT + places.PAGE
+        self._map_device(behind, private.stop - behind)
+        # Only a page without rights tells the exact PC of an access; what is read comes from here.
+        self._dwt = mmap.mmap(-1, places.PAGE)
+        self._dwt_words = (ctypes.c_uint32 * (places.PAGE // 4)).from_buffer(self._dwt)
+        at = ctypes.addressof(self._dwt_words)
+        uc.mem_map_ptr(places.DWT, places.PAGE, uc_const.UC_PROT_NONE, at)
+
+    def _map_device(self, origin: int, length: int) -> None:
+        accesses = self._accesses
+
+        def read(uc: Any, offset: int, size: int, data: Any) -> int:
+            return accesses.read(origin + offset, size)
+
+        def write(uc: Any, offset: int, size: int, value: int, data: Any) -> None:
+            accesses.write(origin + offset, value, size)
+
+        self._uc.mmio_map(origin, length, read, None, write, None)
+
+    def _hook(self) -> None:
+        uc = self._uc
+        uc.hook_add(uc_const.UC_HOOK_INTR, self._on_exception)
+        uc.hook_add(uc_const.UC_HOOK_MEM_UNMAPPED, self._on_bad_access)
+        uc.hook_add(uc_const.UC_HOOK_MEM_FETCH_PROT, self._on_bad_access)
+        uc.hook_add(uc_const.UC_HOOK_MEM_READ_PROT, self._on_protected_read)
+        uc.hook_add(uc_const.UC_HOOK_MEM_WRITE_PROT, self._on_protected_write)
+
+    def _on_exception(self, uc: Any, number: int, data: Any) -> None:
+        pc = self.read("pc")
+        returns = pc & _EXC_RETURN == _EXC_RETURN
+        why = {
+            _SVC: Stop.SVC,
+            _BKPT: Stop.BKPT,
+            _EXCEPTION_EXIT: Stop.EXCEPTION_RETURN,
+            _PREFETCH_ABORT: Stop.EXCEPTION_RETURN if returns else Stop.BAD_FETCH,
+            _NO_COPROCESSOR: Stop.NO_COPROCESSOR,
+            _BAD_STATE: Stop.BAD_STATE,
+        }.get(number, Stop.UNDEFINED)
+        self._ended = Ended(why, pc)
+        uc.emu_stop()
+
+    def _on_bad_access(
+        self, uc: Any, access: int, address: int, size: int, value: int, data: Any
+    ) -> bool:
+        fetch = access in (uc_const.UC_MEM_FETCH_UNMAPPED, uc_const.UC_MEM_FETCH_PROT)
+        self._ended = Ended(Stop.BAD_FETCH if fetch else Stop.BAD_DATA, address & WORD)
+        return False
+
+    def _on_protected_read(
+        self, uc: Any, access: int, address: int, size: int, value: int, data: Any
+    ) -> bool:
+        self._dwt_words[address % places.PAGE // 4] = self._accesses.read(address & ~3, 4)
+        return True
+
+    def _on_protected_write(
+        self, uc: Any, access: int, address: int, size: int, value: int, data: Any
+    ) -> bool:
+        value &= (1 << 8 * size) - 1
+        if address >= places.DWT:
+            self._accesses.write(address, value, size)
+        elif address >= places.SYSTEM_ROM[0]:
+            return self._on_bad_access(uc, access, address, size, value, data)
+        else:
+            self._accesses.program(address, value, size)
+        return True
+
+    def _on_breakpoint(self, uc: Any, address: int, size: int, data: Any) -> None:
+        if address != self._pass:
+            self._ended = Ended(Stop.BREAKPOINT, address)
+            uc.emu_stop()
+        self._pass = None
+
+    def _on_watchpoint(
+        self, uc: Any, access: int, address: int, size: int, value: int, data: Any
+    ) -> None:
+        self._ended = Ended(Stop.WATCHPOINT, address & WORD)
+        uc.emu_stop()
+
+
+def _address(function: Any) -> int:
+    return ctypes.cast(function, ctypes.c_void_p).value or 0

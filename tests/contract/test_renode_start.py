@@ -133,7 +133,7 @@ def test_all_of_it_dies_with_a_harness_that_is_killed(tmp_path: Path) -> None:
         "    print('up', flush=True)\n"
         "    sys.stdin.read()\n"
     )
-    path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
+    path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
     with subprocess.Popen(
         [sys.executable, "-c", script],
         env={**os.environ, "PYTHONPATH": path},

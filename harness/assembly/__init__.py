@@ -1,6 +1,7 @@
 """Plugs the adapters into the bench: the only room that knows every one of them."""
 
 from harness.assembly.checkups import CHECKUP_DEADLINE_S, checkup
+from harness.assembly.desk_checkup import propose_rig
 from harness.assembly.desks import (
     boards_of,
     find_desk,
@@ -53,6 +54,7 @@ __all__ = [
     "plan",
     "plan_kernels",
     "profile",
+    "propose_rig",
     "rig",
     "with_boards",
 ]

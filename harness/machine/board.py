@@ -14,6 +14,8 @@ from harness.errors import BoardNotFound, PortNotFound, ProbeBusy
 from harness.machine._board_lock import Owner, locked, owner_of
 from harness.machine._serial_ports import find_port, seen_ports
 
+__all__ = ["NEEDS_BOARD", "find_port", "missing", "owner_of", "seen_ports", "start"]
+
 NEEDS_BOARD = True
 _LOOK_AGAIN_S = 0.25
 

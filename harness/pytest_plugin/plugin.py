@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness.errors import BoardBroken, ConfigError, HarnessError
-from harness.pytest_plugin import workers
-from harness.pytest_plugin.options import add_options
+from harness.pytest_plugin import boards, workers
+from harness.pytest_plugin.options import PREFIX, add_options, option
 from harness.pytest_plugin.result import BenchResult
 from harness.pytest_plugin.session import HarnessSession
 
@@ -18,15 +19,33 @@ if TYPE_CHECKING:
 CASE = "harness_case"
 MARK = "harness"
 MARK_NAMES = ("model", "kernels", "build", "dataset", "limit", "repeat", "warmup")
-NO_TARGET = "needs --target=ID (simulated boards need no hardware: `harness targets` lists them)"
+NO_TARGET = (
+    "needs --{option}=ID (simulated boards need no hardware: `harness targets` lists them){why}"
+)
 
 _session = pytest.StashKey[HarnessSession]()
 _workers_runs = pytest.StashKey[list[workers.Kept]]()
+_taken = pytest.StashKey[dict[str, str]]()
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--target` and what narrows it."""
-    add_options(parser)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser
+) -> Generator[None, object, object]:
+    """Add `--target` and what narrows it, last of all: only then is known what others have."""
+    try:
+        return (yield)
+    finally:
+        early_config.stash[_taken] = add_options(parser)
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say which options go by another name, because another plugin has them."""
+    taken = config.stash.get(_taken, {})
+    return [
+        f"harness: --{name} belongs to another plugin ({group}); ours is --{PREFIX}{name}"
+        for name, group in taken.items()
+    ]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -36,12 +55,16 @@ def pytest_configure(config: pytest.Config) -> None:
         f"{MARK}({'=, '.join(MARK_NAMES)}=): what a benchmark test runs; names or lists of names. "
         "Options on the command line win.",
     )
-    config.stash[_session] = HarnessSession(config.getoption("--harness-results"))
+    config.stash[_session] = HarnessSession(
+        config.getoption("--harness-results", None),
+        option(config, "rig"),
+        boards.wait_board_s(config),
+    )
     config.stash[_workers_runs] = []
-    # A worker's names are those that its controller has checked.
-    if config.getoption("--target") and not workers.is_worker(config):
+    # A worker's names and boards are those that its controller has checked.
+    if option(config, "target") and not workers.is_worker(config):
         try:
-            _plan(config, {})
+            boards.look_for_boards(config, (case.target for case in _plan(config, {})))
         except HarnessError as error:
             raise pytest.UsageError(_told(error)) from error
 
@@ -49,7 +72,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run each benchmark test once per target, model, kernel set and build variant."""
     config = metafunc.config
-    if CASE not in metafunc.fixturenames or not config.getoption("--target"):
+    if CASE not in metafunc.fixturenames or not option(config, "target"):
         return
     try:
         cases = _plan(config, _marked(metafunc.definition))
@@ -78,15 +101,14 @@ def _plan(config: pytest.Config, wanted: dict[str, Any]) -> list[Case]:
     # Imported here: a pytest run without --target must not pay for numpy and pydantic.
     from harness import assembly
 
-    option = config.getoption
     return assembly.plan(
-        targets=option("--target"),
-        kernel_sets=option("--kernels") or _listed(wanted.get("kernels")),
-        models=option("--model") or _listed(wanted.get("model")),
-        builds=option("--build") or _listed(wanted.get("build")),
-        dataset=option("--dataset") or wanted.get("dataset"),
-        limit=option("--limit") or wanted.get("limit"),
-        repeat=option("--repeat") or wanted.get("repeat", 1),
+        targets=option(config, "target"),
+        kernel_sets=option(config, "kernels") or _listed(wanted.get("kernels")),
+        models=option(config, "model") or _listed(wanted.get("model")),
+        builds=option(config, "build") or _listed(wanted.get("build")),
+        dataset=option(config, "dataset") or wanted.get("dataset"),
+        limit=option(config, "limit") or wanted.get("limit"),
+        repeat=option(config, "repeat") or wanted.get("repeat", 1),
         warmup=wanted.get("warmup", 1),
     )
 
@@ -104,13 +126,22 @@ def _told(error: HarnessError) -> str:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """With `--target` keep the benchmark tests only; without it skip them, with the reason."""
     benchmarks = [item for item in items if CASE in getattr(item, "fixturenames", ())]
-    if config.getoption("--target"):
+    if option(config, "target"):
         chosen = set(benchmarks)
         config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
         items[:] = benchmarks
+        boards.skip_where_missing(config, benchmarks)
     else:
         for item in benchmarks:
-            item.add_marker(pytest.mark.skip(reason=NO_TARGET))
+            item.add_marker(pytest.mark.skip(reason=_no_target(config)))
+
+
+def _no_target(config: pytest.Config) -> str:
+    owner = config.stash.get(_taken, {}).get("target")
+    if owner is None:
+        return NO_TARGET.format(option="target", why="")
+    why = f"; --target belongs to another plugin ({owner})"
+    return NO_TARGET.format(option=f"{PREFIX}target", why=why)
 
 
 @pytest.fixture(scope="session")
@@ -140,9 +171,15 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist what its controller has checked."""
+    boards.tell_worker(node)
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     """Keep the tests of a case in one worker, where nothing else was asked for."""
-    if config.getoption("--target") and config.getoption("dist") == "load":
+    if option(config, "target") and config.getoption("dist") == "load":
         return workers.scheduler_by_case(config, log)
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
@@ -19,9 +20,13 @@ class HarnessSession:
     `records` holds those of all cases that ended, in order, a case that Ctrl-C ended included.
     """
 
-    def __init__(self, results: str | None) -> None:
+    def __init__(
+        self, results: str | None, rig_file: Path | None = None, wait_board_s: float = 0.0
+    ) -> None:
         self.records: list[CaseRecord] = []
         self._results = results
+        self._rig_file = rig_file
+        self._wait_board_s = wait_board_s
         self._bench: Bench | None = None
         self._ended: dict[tuple[object, ...], CaseRecord | HarnessError] = {}
 
@@ -47,7 +52,9 @@ class HarnessSession:
     def _run(self, case: Case) -> CaseRecord | HarnessError:
         from harness.assembly import Bench
 
-        self._bench = self._bench or Bench(self._results)
+        self._bench = self._bench or Bench(
+            self._results, rig_file=self._rig_file, wait_board_s=self._wait_board_s
+        )
         try:
             outcome = self._bench.measure([case], self._listen)
         except HarnessError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as json_format
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,6 +17,7 @@ from rich.text import Text
 from harness import assembly
 from harness.cli.completion import complete_target
 from harness.cli.listing import PANEL, AsJson
+from harness.cli.options import BOARDS, Rig
 from harness.domain.checkup import Finding, State, verdict
 
 DOCUMENT_WIDTH = 140
@@ -50,6 +52,24 @@ def doctor(
             show_default="results/harness.db",
         ),
     ] = None,
+    rig: Rig = None,
+    probe_ports: Annotated[
+        bool,
+        typer.Option(
+            "--probe-ports",
+            help="Open each serial port and ask who answers; what is behind it may reset.",
+            rich_help_panel=BOARDS,
+        ),
+    ] = False,
+    write_rig: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write a new rig.toml for the probes and ports that are found.",
+            metavar="FILE",
+            show_default=False,
+            rich_help_panel=BOARDS,
+        ),
+    ] = None,
     deadline: Annotated[
         float,
         typer.Option(min=0.1, help="Seconds that each program may take to answer."),
@@ -58,11 +78,18 @@ def doctor(
 ) -> None:
     """Tell what is installed, which versions, what is missing, and the command that mends it.
 
-    Nothing is installed, downloaded or written, and no network is used. Exit codes: 0 a run can
-    start; 3 something a build or a simulator needs is missing; 4 a probe or port; 8 results cannot
-    be kept.
+    Nothing is installed, downloaded or written but what `--write-rig` names, and no network is
+    used. Exit codes: 0 a run can start; 2 a rig.toml has faults, or pyOCD lacks a target type; 3
+    something a build or a simulator needs is missing; 4 a probe, port or board; 8 results cannot be
+    kept.
     """
-    findings = assembly.checkup(target, results=results, deadline_s=deadline)
+    if write_rig is not None:
+        text = assembly.propose_rig(write_rig, deadline_s=deadline, probe_ports=probe_ports)
+        typer.echo(f"{text}\nwritten to {write_rig}: read it, and correct what is not so")
+        return
+    findings = assembly.checkup(
+        target, results=results, deadline_s=deadline, rig_file=rig, probe_ports=probe_ports
+    )
     if json:
         rows = [asdict(finding) for finding in findings]
         typer.echo(json_format.dumps(rows, indent=2))

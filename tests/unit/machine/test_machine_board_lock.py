@@ -93,11 +93,14 @@ def test_who_only_looked_leaves_the_lock_and_its_record_alone() -> None:
 
 
 def test_a_child_does_not_keep_what_its_parent_let_go() -> None:
-    with locked(UID), subprocess.Popen(["sleep", "60"], close_fds=False) as child:
-        pass_on = child
+    with locked(UID):
+        child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=-1, close_fds=False)
+    try:
+        assert child.poll() is None
+        assert owner_of(UID) is None
+    finally:
         child.kill()
-    assert pass_on.returncode is not None
-    assert owner_of(UID) is None
+        child.communicate()
 
 
 def test_one_probe_is_one_lock_however_it_is_written() -> None:

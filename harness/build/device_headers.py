@@ -1,4 +1,4 @@
-"""Vendors' register headers and CMSIS core headers: from a folder of the user's, or a pinned package."""
+"""Vendors' register headers with CMSIS's: from a folder of the user's, or a pinned package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Python package that carries sources: fetched by pip, checked, and unpacked without installing."""
+"""A Python package that carries sources: fetched by pip, checked, unpacked, never installed."""
 
 from __future__ import annotations
 

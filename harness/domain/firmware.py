@@ -68,7 +68,7 @@ class BuildVariant:
     defines: Mapping[str, str] = field(default_factory=dict)
 
     def refusal(self, kernel_set: KernelSet, target: Target) -> str:
-        """Why `kernel_set` on `target` is the same in this variant as in another one; or nothing."""
+        """Why this variant changes nothing for `kernel_set` on `target`; or nothing."""
         if self.library not in ("", kernel_set.library):
             return (
                 f"build variant {self.id} changes the library {self.library}, which "

@@ -36,6 +36,35 @@ def test_a_variant_of_a_library_is_left_out_where_the_library_is_not_called() ->
     ]
 
 
+def test_a_variant_of_a_target_s_defines_is_left_out_where_there_are_none() -> None:
+    cases = assembly.plan(
+        targets=["mps2-an500", "openmv-h7"],
+        models=["mlp-digits"],
+        kernel_sets=["reference"],
+        builds=["O2", "nocache"],
+    )
+    assert [(case.target.id, case.variant.id) for case in cases] == [
+        ("mps2-an500", "O2"),
+        ("openmv-h7", "O2"),
+        ("openmv-h7", "nocache"),
+    ]
+
+
+def test_a_variant_no_target_is_left_for() -> None:
+    with pytest.raises(ConfigError) as caught:
+        pairs(builds=["nocache"])
+    assert caught.value.what == (
+        "build variant nocache changes HARNESS_CACHES, which mps2-an500 lacks"
+    )
+    assert "`harness targets`" in caught.value.hint
+
+
+def test_a_run_that_names_no_target_takes_no_real_board() -> None:
+    cases = assembly.plan(models=["mlp-digits"], kernel_sets=["reference"])
+    assert {case.target.machine for case in cases} >= {"qemu"}
+    assert "board" not in {case.target.machine for case in cases}
+
+
 def test_a_variant_no_kernel_set_is_left_for() -> None:
     with pytest.raises(ConfigError) as caught:
         pairs(kernel_sets=["reference"], builds=["single-rounding"])

@@ -20,7 +20,7 @@ from harness.bench.prepare import Prepared, prepare
 from harness.bench.rig import Board, OnFlash, Rig, Tell
 from harness.domain.coordinates import Coordinates
 from harness.domain.dataset import Dataset
-from harness.domain.firmware import BuildVariant, Firmware, KernelSet, Library
+from harness.domain.firmware import BuildVariant, DeviceHeaders, Firmware, KernelSet, Library
 from harness.domain.image import TensorPlacement
 from harness.domain.plan import Case, ModelSource
 from harness.domain.record import CaseRecord
@@ -201,6 +201,7 @@ class Desk:
     labels: np.ndarray | None = field(default_factory=lambda: LABELS)
     no_labels: str = ""
     library: Library | None = None
+    device_headers: DeviceHeaders | None = None
     failing_builds: dict[int, HarnessError] = field(default_factory=dict)
     builds: int = 0
     starts: int = 0
@@ -237,6 +238,7 @@ class Desk:
             compiler="gcc 12.2",
             flags="-O2 -mcpu=cortex-m7",
             library=self.library,
+            device_headers=self.device_headers,
             flash_bytes=15_000,
             ram_bytes=52_000,
             stack_bytes=4096,

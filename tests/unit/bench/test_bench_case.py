@@ -14,6 +14,7 @@ from devices.transports import over_tcp
 
 from harness.bench.case import run_case
 from harness.bench.events import Event, InputsDone, Note, Stage, StageStarted
+from harness.domain.firmware import DeviceHeaders
 from harness.domain.measurement import Measurement, Missing
 from harness.domain.record import CaseRecord, CaseStatus
 from harness.domain.target import CounterMeaning, Memory, Region, Target
@@ -153,6 +154,12 @@ def test_a_record_says_all_that_is_known(desk: Desk) -> None:
     assert record.finished - record.started == timedelta(seconds=1)
 
 
+def test_a_record_names_the_device_header(desk: Desk) -> None:
+    desk.device_headers = DeviceHeaders("chip.h", "pack 1.0", "ab12", ())
+    tools = dict(ok(desk).tool_versions)
+    assert tools["device-headers"] == "chip.h of pack 1.0, ab12"
+
+
 def test_both_regions_are_read_back_after_both_were_programmed(desk: Desk) -> None:
     ok(desk)
     assert desk.board.steps == ["program", "write", "verify elf", "verify", "reset"]
@@ -254,6 +261,20 @@ def test_another_firmware_is_refused(desk: Desk, says: dict[str, object], messag
         "  -> Check that probe and link belong to the same board, then flash again."
     )
     assert desk.device.runs == 0
+
+
+def test_the_clock_that_a_revision_runs_at_is_recorded(desk: Desk) -> None:
+    desk.device.target = change_target(clock_hz=16_000_000)
+    record = ok(desk, target=change_target(also_clock_hz=(16_000_000, 20_000_000)))
+    assert record.clock_hz == 16_000_000
+
+
+def test_a_clock_that_is_not_listed_is_another_firmware(desk: Desk) -> None:
+    desk.device.target = change_target(clock_hz=16_000_000)
+    record, error = desk.run(target=change_target(also_clock_hz=(20_000_000,)))
+    assert type(error) is WrongImage
+    assert "clock in Hz 16000000, the firmware just flashed has 25000000" in str(error)
+    assert record.readings == ()
 
 
 def flip(offset: int) -> object:

@@ -153,6 +153,11 @@ def test_shipped_variant_that_rounds_once() -> None:
     assert variant.optimisation == build_variant("O2").optimisation == "-O2"
 
 
+def test_shipped_variant_without_caches() -> None:
+    assert build_variant("nocache").defines == {"HARNESS_CACHES": "0"}
+    assert build_variant("O2").defines == {}
+
+
 def test_a_variant_is_one_file(tree: Path) -> None:
     add_file(tree, "firmware/builds", "O1.toml", 'id = "O1"\ntitle = "-O1"\noptimisation = "-O1"\n')
     assert build_variant("O1").optimisation == "-O1"

@@ -78,6 +78,15 @@ def test_a_stranger_adds_a_target_with_one_file(tree: Path) -> None:
     assert {"desk-board", "mps2-an385"} <= set(targets())
 
 
+def test_a_board_may_run_at_another_clock_and_names_its_device_header() -> None:
+    board = target("openmv-h7")
+    assert (board.clock_hz, board.also_clock_hz) == (480_000_000, (400_000_000,))
+    assert board.device_header == "stm32h743xx.h"
+    assert (board.counter.name, board.counter.unit) == ("dwt-cyccnt", Unit.CYCLES)
+    plain = target("mps2-an500")
+    assert (plain.also_clock_hz, plain.device_header) == ((), "")
+
+
 def test_a_target_is_a_default_unless_its_file_says_no(tree: Path) -> None:
     write(tree, ("baud_rate = 115200", "baud_rate = 115200\ndefault = false"))
     assert target("mine").default is False

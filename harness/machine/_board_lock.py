@@ -18,6 +18,7 @@ import shlex
 import stat
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -29,6 +30,8 @@ from harness.errors import RigError
 FOLDER_VARIABLE = "HARNESS_LOCKS"
 _FOLDERS = ("/run/lock", "/var/lock", "/tmp")
 _RECORD_BYTES = 4096
+_ATTEMPTS = 5
+_MOMENT_S = 0.02
 _COMMAND_CHARACTERS = 200
 _PASSWORD = re.compile(r"(?<=://)([^\s:/@]*):[^\s@]*@")
 
@@ -80,19 +83,19 @@ def locked(probe_uid: str) -> Iterator[Owner | None]:
     Raises:
         RigError: the lock file cannot be opened.
     """
-    path = lock_file(probe_uid)
-    fd = _opened(path)
+    fd = _opened(lock_file(probe_uid))
     try:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            yield _read(fd)
+        owner = _tried(fd)
+        if owner is not None:
+            yield owner
             return
         _write(fd, json.dumps(asdict(_we())))
         try:
             yield None
         finally:
             _write(fd, "")
+            # A child that is just being started may still have a copy of the descriptor.
+            fcntl.flock(fd, fcntl.LOCK_UN)
     finally:
         os.close(fd)
 
@@ -107,12 +110,31 @@ def owner_of(probe_uid: str) -> Owner | None:
         return None
     fd = _opened(lock_file(probe_uid))
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        fcntl.flock(fd, fcntl.LOCK_UN)
     except OSError:
         return _read(fd)
     finally:
         os.close(fd)
     return None
+
+
+def _tried(fd: int) -> Owner | None:
+    """Lock the file and return None, or return who has it.
+
+    One who only asks for the owner has it for a moment, without a record: then it is tried again.
+    """
+    for _ in range(_ATTEMPTS):
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            owner = _read(fd)
+        else:
+            return None
+        if owner.pid:
+            break
+        time.sleep(_MOMENT_S)
+    return owner
 
 
 def _opened(path: Path) -> int:

@@ -103,6 +103,25 @@ def test_a_child_does_not_keep_what_its_parent_let_go() -> None:
         child.communicate()
 
 
+def test_who_only_looks_keeps_nobody_out() -> None:
+    with locked(UID):
+        pass
+    look = f"""
+from harness.machine._board_lock import owner_of
+print("looking", flush=True)
+while 1: owner_of({UID!r})
+"""
+    with subprocess.Popen([sys.executable, "-c", look], stdout=subprocess.PIPE) as watcher:
+        try:
+            assert watcher.stdout
+            assert watcher.stdout.readline() == b"looking\n"
+            for _ in range(300):
+                with locked(UID) as owner:
+                    assert owner is None
+        finally:
+            watcher.kill()
+
+
 def test_one_probe_is_one_lock_however_it_is_written() -> None:
     with locked(UID), locked(UID.lower()) as owner:
         assert owner is not None

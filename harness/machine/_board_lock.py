@@ -19,7 +19,7 @@ import stat
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -77,7 +77,7 @@ def lock_file(probe_uid: str) -> Path:
 
 
 @contextmanager
-def locked(probe_uid: str) -> Iterator[Owner | None]:
+def locked(probe_uid: str, sleep: Callable[[float], None] = time.sleep) -> Iterator[Owner | None]:
     """Lock the board behind a probe for the context and yield None, or yield who has it.
 
     Raises:
@@ -85,7 +85,7 @@ def locked(probe_uid: str) -> Iterator[Owner | None]:
     """
     fd = _opened(lock_file(probe_uid))
     try:
-        owner = _tried(fd)
+        owner = _tried(fd, sleep)
         if owner is not None:
             yield owner
             return
@@ -119,7 +119,7 @@ def owner_of(probe_uid: str) -> Owner | None:
     return None
 
 
-def _tried(fd: int) -> Owner | None:
+def _tried(fd: int, sleep: Callable[[float], None]) -> Owner | None:
     """Lock the file and return None, or return who has it.
 
     One who only asks for the owner has it for a moment, without a record: then it is tried again.
@@ -133,7 +133,7 @@ def _tried(fd: int) -> Owner | None:
             return None
         if owner.pid:
             break
-        time.sleep(_MOMENT_S)
+        sleep(_MOMENT_S)
     return owner
 
 

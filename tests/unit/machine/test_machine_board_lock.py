@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -104,22 +105,18 @@ def test_a_child_does_not_keep_what_its_parent_let_go() -> None:
 
 
 def test_who_only_looks_keeps_nobody_out() -> None:
+    """`owner_of` has a shared lock for a moment, while there is no record."""
     with locked(UID):
         pass
-    look = f"""
-from harness.machine._board_lock import owner_of
-print("looking", flush=True)
-while 1: owner_of({UID!r})
-"""
-    with subprocess.Popen([sys.executable, "-c", look], stdout=subprocess.PIPE) as watcher:
-        try:
-            assert watcher.stdout
-            assert watcher.stdout.readline() == b"looking\n"
-            for _ in range(300):
-                with locked(UID) as owner:
-                    assert owner is None
-        finally:
-            watcher.kill()
+    with lock_file(UID).open() as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        with locked(UID, sleep=lambda seconds: fcntl.flock(looking, fcntl.LOCK_UN)) as owner:
+            assert owner is None
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        slept: list[float] = []
+        with locked(UID, sleep=slept.append) as owner:
+            assert owner == Owner()
+        assert sum(slept) <= 0.1
 
 
 def test_one_probe_is_one_lock_however_it_is_written() -> None:

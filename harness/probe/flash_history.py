@@ -47,12 +47,14 @@ class FlashHistory:
         )
         hint = "Program the board again; if it fails again, check its power and the memory map."
         culprit = self._came_after(at)
-        if culprit and all(found[n] == _ERASED for n in different):
-            text += (
-                f", all erased: programming {culprit[1]:,} bytes at {culprit[0]:#010x} afterwards "
-                f"reached too far"
-            )
-            hint = "Leave a whole flash sector unused behind each region of the target's [memory]."
+        if len(different) > 1 and all(found[n] == _ERASED for n in different):
+            text += ", all erased"
+            hint = "Check the board's power and the write protection in its option bytes."
+            if culprit:
+                address, length = culprit
+                text += f": programming {length:,} bytes at {address:#010x} afterwards "
+                text += "reached too far"
+                hint = "Leave a whole flash sector unused behind each region of [memory]."
         return VerifyFailed(text, where=self._where, hint=hint)
 
     def _came_after(self, address: int) -> tuple[int, int] | None:

@@ -99,6 +99,7 @@ class _Worker:
         self._on_progress = on_progress
         self._inbox: queue.Queue[Any] = queue.Queue()
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `stop`)
+        self._last_words = ""
         self._process = subprocess.Popen(
             _COMMAND,
             stdin=subprocess.PIPE,
@@ -161,19 +162,22 @@ class _Worker:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        if not self._said.closed:
+            self._said.seek(0)
+            lines = self._said.read().decode(errors="replace").strip().splitlines()
+            self._last_words = lines[-1][:_LONGEST_LAST_WORDS] if lines else ""
+            self._said.close()
 
     def _listen(self) -> None:
         assert self._process.stdout is not None
-        with contextlib.suppress(EOFError, OSError):
+        with self._process.stdout as answers, contextlib.suppress(EOFError, OSError):
             while True:
-                self._inbox.put(read_message(self._process.stdout))
+                self._inbox.put(read_message(answers))
         self._inbox.put(None)
 
     def _ended(self, action: str) -> FlashFailed:
         self.stop()
-        self._said.seek(0)
-        lines = self._said.read().decode(errors="replace").strip().splitlines()
-        last = f": {lines[-1][:_LONGEST_LAST_WORDS]}" if lines else ""
+        last = f": {self._last_words}" if self._last_words else ""
         return FlashFailed(
             f"the process that held the probe ended while {action}, {_how(self._process)}{last}",
             where=self._where,

@@ -13,6 +13,9 @@ from harness.probe.parts import part_named
 from harness.probe.pyocd_errors import mapped, not_found, translate, unknown_target
 
 _ANSWER_S = 10.0
+# pyOCD's own, for one call of a flash algorithm.
+_INIT_S = 5.0
+_ERASE_OR_PROGRAM_S = 10.0
 
 
 @contextmanager
@@ -88,6 +91,9 @@ def _options(probe_uid: str, pyocd_target: str, deadline_s: float) -> dict[str, 
         "rtos.enable": False,
         "warning.cortex_m_default": False,
         "cpu.step.instruction.timeout": deadline_s,
+        "flash.timeout.init": min(deadline_s, _INIT_S),
+        "flash.timeout.erase_sector": min(deadline_s, _ERASE_OR_PROGRAM_S),
+        "flash.timeout.program": min(deadline_s, _ERASE_OR_PROGRAM_S),
     }
     if probe_uid.startswith("gdb:"):
         # No oscillator has to settle after a simulator's reset.

@@ -25,7 +25,7 @@ from harness.probe.programmer import Board, IsolatedBoard, open_board
 
 RAM = 0x2000_0000
 SILENCE_S = 1.5
-BOUND_S = 20.0
+BOUND_S = 30.0
 
 Opened = AbstractContextManager[Board | IsolatedBoard]
 

@@ -42,18 +42,14 @@ def write_new(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
-    except FileExistsError as error:
-        raise ConfigError(
-            "the file is there already, and is not overwritten",
-            where=str(path),
-            hint="Name another file, or move this one away.",
-        ) from error
     except OSError as error:
-        raise ConfigError(
-            f"the file cannot be written: {error.strerror}",
-            where=str(path),
-            hint="Name a file in a folder that you may write to.",
-        ) from error
+        if path.exists() and isinstance(error, FileExistsError):
+            what = "the file is there already, and is not overwritten"
+            hint = "Name another file, or move this one away."
+        else:
+            what = f"the file cannot be written: {error.strerror}"
+            hint = "Name a file in a folder that you may write to."
+        raise ConfigError(what, where=str(path), hint=hint) from error
 
 
 def _block(probe: SeenProbe, seen: Sighting, boards: Sequence[Target]) -> str:
@@ -105,7 +101,7 @@ def _target_of(
 
 
 def _name(port: SeenPort) -> str:
-    return f"usb:{_plain(port.serial_number)}" if port.serial_number else port.device
+    return _plain(f"usb:{port.serial_number}" if port.serial_number else port.device)
 
 
 def _quoted(text: str) -> str:

@@ -125,7 +125,7 @@ def greet(client: DeviceClient, target: Target, firmware: Firmware) -> Identity:
     identity = client.hello(HANDSHAKE_DEADLINE_S)
     expected = {
         "build id": (firmware.build_id, identity.build_id),
-        "target": (target.id, identity.target),
+        "target": (target.firmware_target, identity.target),
         "kernel set": (firmware.kernel_set, identity.kernel_set),
         "model slot": (target.memory.model_slot, identity.model_slot),
         "arena": (target.memory.arena, identity.arena),

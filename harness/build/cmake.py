@@ -49,7 +49,7 @@ def settings(target: Target, kernel_set: KernelSet, variant: BuildVariant) -> di
     }
     defines = {**target.defines, **variant.defines}
     chosen = {
-        "HARNESS_TARGET": target.id,
+        "HARNESS_TARGET": target.firmware_target,
         "HARNESS_KERNEL_SET": kernel_set.id,
         "HARNESS_CPU_FLAGS": ";".join(target.core.flags),
         "HARNESS_OPTIMISATION": variant.optimisation,

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from harness.catalog.definitions import Schema, Table, index, pick, read_definition
+from harness.catalog.definitions import (
+    Schema,
+    Table,
+    bad_definition,
+    index,
+    nearest,
+    parse_toml,
+    pick,
+    read_definition,
+)
 from harness.catalog.locations import folders
 from harness.domain.target import Core, CounterMeaning, Memory, Region, Target
 from harness.domain.units import Fidelity, Unit
@@ -88,17 +98,7 @@ class _TargetFile(Schema):
 
     @model_validator(mode="after")
     def _unit_suits_the_fidelity(self) -> _TargetFile:
-        wanted = {
-            Fidelity.SILICON: Unit.CYCLES,
-            Fidelity.SIMULATED: Unit.INSTRUCTIONS,
-        }.get(self.fidelity)
-        if wanted is None:
-            raise ValueError("fidelity: a target is 'silicon' or 'simulated'; models have no board")
-        if self.counter.unit is not wanted:
-            raise ValueError(
-                f"counter.unit: must be {wanted.value!r} on a {self.fidelity.value} target, "
-                f"is {self.counter.unit.value!r}"
-            )
+        _require_suiting_unit(self.fidelity, self.counter.unit)
         return self
 
     def value(self) -> Target:
@@ -125,6 +125,56 @@ class _TargetFile(Schema):
             device_header=self.device_header or "",
             also_clock_hz=tuple(self.also_clock_hz),
             default=self.default,
+        )
+
+
+class _TwinCounter(Table):
+    unit: Annotated[Unit, Field(strict=False)]
+    per_tick: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class _TwinFile(Schema):
+    """A target that runs another's firmware: what the firmware is built from is said there."""
+
+    id: Name
+    fidelity: Annotated[Fidelity, Field(strict=False)]
+    firmware: Name
+    counter: _TwinCounter
+    machine: _Machine
+    pyocd_target: str | None = None
+    default: bool = True
+
+    @model_validator(mode="after")
+    def _unit_suits_the_fidelity(self) -> _TwinFile:
+        _require_suiting_unit(self.fidelity, self.counter.unit)
+        return self
+
+    def value(self, original: Target) -> Target:
+        return replace(
+            original,
+            id=self.id,
+            title=self.title,
+            fidelity=self.fidelity,
+            firmware=original.id,
+            counter=CounterMeaning(original.counter.name, self.counter.unit, self.counter.per_tick),
+            machine=self.machine.kind,
+            machine_options=dict(self.machine.__pydantic_extra__),
+            pyocd_target=self.pyocd_target or original.pyocd_target,
+            default=self.default,
+        )
+
+
+def _require_suiting_unit(fidelity: Fidelity, unit: Unit) -> None:
+    wanted = {
+        Fidelity.SILICON: Unit.CYCLES,
+        Fidelity.SIMULATED: Unit.INSTRUCTIONS,
+    }.get(fidelity)
+    if wanted is None:
+        raise ValueError("fidelity: a target is 'silicon' or 'simulated'; models have no board")
+    if unit is not wanted:
+        raise ValueError(
+            f"counter.unit: must be {wanted.value!r} on a {fidelity.value} target, "
+            f"is {unit.value!r}"
         )
 
 
@@ -158,4 +208,15 @@ def _files() -> dict[str, Path]:
 
 
 def _read(name: str, path: Path) -> Target:
-    return read_definition(path, _TargetFile, name=name).value()
+    if "firmware" not in parse_toml(path):
+        return read_definition(path, _TargetFile, name=name).value()
+    twin = read_definition(path, _TwinFile, name=name)
+    original = _files().get(twin.firmware)
+    if original is None:
+        near = nearest(twin.firmware, _files())
+        meant = f" (did you mean {near!r}?)" if near else ""
+        raise bad_definition(path, [f"firmware: there is no target {twin.firmware!r}{meant}"])
+    if "firmware" in parse_toml(original):
+        fault = f"firmware: {twin.firmware!r} runs another target's firmware itself"
+        raise bad_definition(path, [fault])
+    return twin.value(_read(twin.firmware, original))

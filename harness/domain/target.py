@@ -55,7 +55,8 @@ class Target:
     `pyocd_target` the target type pyOCD uses. `default` says whether a run that names no target
     takes this one, if it is simulated. `device_header` is the vendor's register header that the
     port includes, or empty. The device may report `clock_hz` or one of `also_clock_hz`, where the
-    part's revision decides.
+    part's revision decides. `firmware` names the target whose firmware runs here unchanged, and is
+    empty where this one has its own.
     """
 
     id: str
@@ -74,3 +75,9 @@ class Target:
     default: bool = True
     device_header: str = ""
     also_clock_hz: tuple[int, ...] = ()
+    firmware: str = ""
+
+    @property
+    def firmware_target(self) -> str:
+        """The id of the target that the firmware was built for, as it tells in its handshake."""
+        return self.firmware or self.id

@@ -92,6 +92,9 @@ class Engine:
         self._points: dict[tuple[int, int], int] = {}
         self._pass: int | None = None
         self._stale = False
+        self._at_exact_pc = False
+        self._watching = True
+        self.stop_wanted = False
         self.counter: Counter | None = None
         # The instruction count at which a run ends.
         self.deadline = NEVER
@@ -176,15 +179,21 @@ class Engine:
             self.counter.forget()
 
     def ask_to_stop(self) -> None:
-        """From another thread: end the run soon; with a counter at the next block."""
+        """From another thread: end the run soon; with a counter before the next block."""
         if self.counter is not None:
             self.counter.state.attention = 1
         else:
             self._uc.emu_stop()
 
     def stop_soon(self) -> None:
-        """From within an access: end the run after the block."""
-        self._uc.emu_stop()
+        """From within an access: end the run before the next block.
+
+        Without a counter somebody has to ask for it from outside, because the engine repeats an
+        access that it is stopped in.
+        """
+        self.stop_wanted = True
+        if self.counter is not None:
+            self.counter.state.attention = 1
 
     def instructions(self) -> int:
         """Instructions so far; within an access of the DWT's page exact to the instruction."""
@@ -192,8 +201,12 @@ class Engine:
         if counter is None:
             return 0
         state = counter.state
-        pc = self.read("pc")
-        return int(state.count) - self._rest_of_block(int(state.block), pc, int(state.instructions))
+        count = int(state.count)
+        if not self._at_exact_pc:
+            return count
+        return count - self._rest_of_block(
+            int(state.block), self.read("pc"), int(state.instructions)
+        )
 
     def run(self, *, one_block: bool = False) -> Ended:
         """Run from PC until something happens; with a counter, on request for one block only."""
@@ -204,7 +217,13 @@ class Engine:
             state.deadline = state.count + 1 if one_block else self.deadline
         pc = self.read("pc")
         self._pass = pc
-        return self._go(pc, 0)
+        ended = self._go(pc, 0)
+        if ended.why is Stop.WATCHPOINT:
+            # The engine stands before the access; hardware halts behind it.
+            self._watching = False
+            self.step()
+            self._watching = True
+        return ended
 
     def step(self) -> Ended:
         """Run one instruction."""
@@ -237,6 +256,7 @@ class Engine:
 
     def _go(self, pc: int, count: int) -> Ended:
         self._ended = None
+        self.stop_wanted = False
         if self.counter is not None:
             self.counter.state.attention = 0
         try:
@@ -334,7 +354,9 @@ class Engine:
     def _on_protected_read(
         self, uc: Any, access: int, address: int, size: int, value: int, data: Any
     ) -> bool:
+        self._at_exact_pc = True
         self._dwt_words[address % places.PAGE // 4] = self._accesses.read(address & ~3, 4)
+        self._at_exact_pc = False
         return True
 
     def _on_protected_write(
@@ -342,7 +364,9 @@ class Engine:
     ) -> bool:
         value &= (1 << 8 * size) - 1
         if address >= places.DWT:
+            self._at_exact_pc = True
             self._accesses.write(address, value, size)
+            self._at_exact_pc = False
         elif address >= places.SYSTEM_ROM[0]:
             return self._on_bad_access(uc, access, address, size, value, data)
         else:
@@ -358,8 +382,9 @@ class Engine:
     def _on_watchpoint(
         self, uc: Any, access: int, address: int, size: int, value: int, data: Any
     ) -> None:
-        self._ended = Ended(Stop.WATCHPOINT, address & WORD)
-        uc.emu_stop()
+        if self._watching:
+            self._ended = Ended(Stop.WATCHPOINT, address & WORD)
+            uc.emu_stop()
 
 
 def _address(function: Any) -> int:

@@ -48,7 +48,7 @@ class Server:
         self._selector = selectors.DefaultSelector()
         self._listen(gdb_listener, lambda: self._accept_gdb(gdb_listener))
         self._listen(link_listener, lambda: self._accept_link(link_listener))
-        self._watcher = Watcher(self._selector, chip.engine.ask_to_stop)
+        self._watcher = Watcher(self._selector, chip.engine)
 
     def end_with(self, lifeline: socket.socket) -> None:
         """End when the other side of `lifeline` is closed."""

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import selectors
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+
+from harness.machine.virtual_h743.engine import Engine
 
 # A request to stop is lost when the engine has not quite begun: it is repeated.
 _AGAIN_S = 0.0003
+_LOOK_S = 0.01
+_PATIENCE_S = 0.05
 
 
 class Watcher:
-    """A thread that sleeps on the sockets of a selector while `running` holds."""
+    """A thread that sleeps on the sockets of a selector while `running` holds.
 
-    def __init__(self, selector: selectors.BaseSelector, ask_to_stop: Callable[[], None]) -> None:
+    An engine without a counter can only be stopped in the middle of what it does, and then repeats
+    an access to a device. There most reasons to stop are left until the core sleeps; what does not
+    sleep is stopped after some time.
+    """
+
+    def __init__(self, selector: selectors.BaseSelector, engine: Engine) -> None:
         self._selector = selector
-        self._ask_to_stop = ask_to_stop
+        self._engine = engine
         self._armed = threading.Event()
         self._disarmed = threading.Event()
         threading.Thread(target=self._watch, name="watcher", daemon=True).start()
@@ -35,9 +44,14 @@ class Watcher:
     def _watch(self) -> None:
         while True:
             self._armed.wait()
-            self._selector.select()
+            if self._engine.counter is not None:
+                self._selector.select()
+            elif self._selector.select(_LOOK_S):
+                self._disarmed.wait(_PATIENCE_S)
+            elif not self._engine.stop_wanted:
+                continue
             while self._armed.is_set():
-                self._ask_to_stop()
+                self._engine.ask_to_stop()
                 self._disarmed.wait(_AGAIN_S)
             # What there is to read is read by the other thread, in its own time.
             self._disarmed.wait(_AGAIN_S)

@@ -19,6 +19,7 @@ _REFUSED = re.compile(
     r"|Could not tokenize|does not provide a|^Error E\d+:|could not be found",
     re.IGNORECASE | re.MULTILINE,
 )
+_PROMPT = re.compile(r"\(\S+\)")
 _ASK_AGAIN_S = 1.0
 _POLL_S = 0.02
 
@@ -71,7 +72,11 @@ class Monitor:
             raise self._silent(f"`{command}`", deadline_s)
         echoes = (command, f'echo "{word}"')
         lines = (line.strip() for line in said.splitlines())
-        text = "\n".join(line for line in lines if line and not line.endswith(echoes))
+        text = "\n".join(
+            line
+            for line in lines
+            if line and not line.endswith(echoes) and not _PROMPT.fullmatch(line)
+        )
         if _REFUSED.search(text):
             raise RigError(
                 f"Renode could not run `{command}`; it said:\n"
@@ -96,7 +101,7 @@ class Monitor:
 
     def _read_to(self, word: str, deadline: float) -> str | None:
         """Return what was printed before the line `word`, or None at the deadline."""
-        end = re.compile(rf"^{word}[ ]*$\n?", re.MULTILINE)
+        end = re.compile(rf'(?<!"){word}[ ]*$\n?', re.MULTILINE)
         while True:
             text = _plain(bytes(self._received))
             found = end.search(text)

@@ -26,7 +26,14 @@ HANG_UP = "\0"
 SILENCE = "\1"
 
 
-def serve(listener: socket.socket, answer: Answer, *, greeting: bool = True, lose: int = 0) -> None:
+def serve(
+    listener: socket.socket,
+    answer: Answer,
+    *,
+    greeting: bool = True,
+    echoing: bool = True,
+    lose: int = 0,
+) -> None:
     """Serve one client; the first `lose` bytes it sends are lost."""
     client, _ = listener.accept()
     name = "monitor"
@@ -48,7 +55,8 @@ def serve(listener: socket.socket, answer: Answer, *, greeting: bool = True, los
                     continue
                 name = "openmv-h7-renode" if command.startswith("include") else name
                 said = f"{said}\r\n" if said else ""
-                client.sendall(f"{command}\r\n{said}{PROMPT.format(name=name)}".encode())
+                shown = f"{command}\r\n" if echoing else ""
+                client.sendall(f"{shown}{said}{PROMPT.format(name=name)}".encode())
 
 
 def echo(command: str) -> str | None:

@@ -27,13 +27,14 @@ def monitor_of(
     check: Callable[[], None] = alive,
     deadline_s: float = 5.0,
     greeting: bool = True,
+    echoing: bool = True,
     lose: int = 0,
 ) -> Iterator[Monitor]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(
             target=serve,
             args=(listener, answer),
-            kwargs={"greeting": greeting, "lose": lose},
+            kwargs={"greeting": greeting, "echoing": echoing, "lose": lose},
             daemon=True,
         )
         thread.start()
@@ -53,6 +54,12 @@ def test_what_a_command_prints_comes_without_echo_prompt_and_telnet_bytes() -> N
 def test_a_key_lost_at_the_start_is_made_up_for() -> None:
     with monitor_of(answering(version=VERSION), lose=1) as monitor:
         assert "1.16.1" in monitor.run("version")
+
+
+def test_a_terminal_that_does_not_echo() -> None:
+    with monitor_of(answering(version=VERSION), echoing=False) as monitor:
+        assert "1.16.1" in monitor.run("version")
+        assert monitor.run("mach create") == ""
 
 
 def test_no_greeting_is_no_matter() -> None:

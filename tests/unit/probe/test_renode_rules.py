@@ -94,8 +94,11 @@ def test_a_core_that_does_not_take_its_vectors_is_given_them() -> None:
         assert machine.register("sp") == 0x2000_1000
 
 
-def test_a_sleeping_core_that_answers_no_interrupt_is_halted_by_stopping_time() -> None:
-    machine = RenodeGdb(asleep=True)
+@pytest.mark.parametrize("late_stops", [False, True])
+def test_a_sleeping_core_that_answers_no_interrupt_is_halted_by_stopping_time(
+    late_stops: bool,
+) -> None:
+    machine = RenodeGdb(asleep=True, late_stops=late_stops)
     machine.load_firmware()
     with connected(machine) as core:
         core.reset()
@@ -105,6 +108,7 @@ def test_a_sleeping_core_that_answers_no_interrupt_is_halted_by_stopping_time() 
         assert not machine.started
         core.resume()
         assert machine.console[-1] == "start"
+        assert core.poll() is None
         assert core.running
 
 

@@ -19,7 +19,7 @@ _REFUSED = re.compile(
     r"|Could not tokenize|does not provide a|^Error E\d+:|could not be found",
     re.IGNORECASE | re.MULTILINE,
 )
-_PROMPT = re.compile(r"\(\S+\)")
+_PROMPTS = re.compile(r"^(?:\([\w.-]+\) ?)+")
 _ASK_AGAIN_S = 1.0
 _POLL_S = 0.02
 
@@ -71,12 +71,8 @@ class Monitor:
         if said is None:
             raise self._silent(f"`{command}`", deadline_s)
         echoes = (command, f'echo "{word}"')
-        lines = (line.strip() for line in said.splitlines())
-        text = "\n".join(
-            line
-            for line in lines
-            if line and not line.endswith(echoes) and not _PROMPT.fullmatch(line)
-        )
+        lines = (_PROMPTS.sub("", line).strip() for line in said.splitlines())
+        text = "\n".join(line for line in lines if line and not line.endswith(echoes))
         if _REFUSED.search(text):
             raise RigError(
                 f"Renode could not run `{command}`; it said:\n"

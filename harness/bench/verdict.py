@@ -16,8 +16,10 @@ from harness.domain.units import Unit
 _NUMPY = {DType.INT8: np.dtype(np.int8), DType.UINT8: np.dtype(np.uint8)}
 
 
-def counts(answers: Answers, target: Target) -> Measurement:
+def counts(answers: Answers, target: Target) -> Reading:
     """Counter readings per inference, in the unit the target gives its counter's ticks."""
+    if answers.no_counter is not None:
+        return Missing(target.counter.unit.value, answers.no_counter)
     values = answers.ticks.astype(np.float64).ravel() * target.counter.per_tick
     return Measurement(
         quantity=target.counter.unit.value,

@@ -141,3 +141,9 @@ def test_a_run_that_names_no_target_leaves_out_those_that_say_so(
     assert "left-out" not in ids
     (named,) = assembly.plan(targets=["left-out"], models=["mlp-digits"], kernel_sets=["reference"])
     assert named.target.id == "left-out"
+
+
+def test_a_run_that_names_no_target_needs_nothing_that_start_does_not_install() -> None:
+    cases = assembly.plan(models=["mlp-digits"], kernel_sets=["reference"])
+    assert {case.target.machine for case in cases} == {"qemu"}
+    assert "openmv-h7-renode" in {target.id for target in assembly.list_targets()}

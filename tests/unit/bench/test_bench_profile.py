@@ -21,8 +21,10 @@ from harness.domain.target import Region
 from harness.domain.units import Unit
 from harness.errors import (
     BadFrame,
+    BoardBroken,
     CompileFailed,
     CounterStuck,
+    FlashFailed,
     HarnessError,
     MeasurementError,
     ToolMissing,
@@ -174,6 +176,14 @@ def test_a_case_that_fails_does_not_stop_the_next(stacked: Desk) -> None:
     assert isinstance(second, Profile)
     started = [event for event in events if isinstance(event, CaseStarted)]
     assert [(event.number, event.total) for event in started] == [(1, 2), (2, 2)]
+
+
+def test_a_board_that_fails_twice_is_not_profiled_again(stacked: Desk) -> None:
+    stacked.board.failing = [FlashFailed("no power"), FlashFailed("no power")]
+    prepared = prepare([stacked.case()] * 3, stacked.rig.load_dataset)
+    ended = list(profile_cases(prepared, stacked.rig, read_parts, nobody))
+    assert [type(one) for one in ended] == [FlashFailed, FlashFailed, BoardBroken]
+    assert stacked.starts == 2
 
 
 def test_a_missing_tool_ends_it(stacked: Desk) -> None:

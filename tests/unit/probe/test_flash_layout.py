@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from harness import catalog
 from harness.domain.target import Memory, Region
 from harness.errors import ConfigError
 from harness.probe.parts import part_named, require_safe_layout
@@ -92,6 +93,12 @@ def test_a_region_that_another_ones_erase_would_hit(
 def test_the_layout_is_looked_at_before_the_probe() -> None:
     with pytest.raises(ConfigError, match="would damage 'model_slot'"):
         open_board("nobody", "STM32H743xx", memory=layout(sectors(0, 2), sectors(2, 10)))
+
+
+@pytest.mark.parametrize("name", catalog.targets())
+def test_every_target_of_this_repository_is_safe(name: str) -> None:
+    target = catalog.target(name)
+    require_safe_layout(target.pyocd_target, target.memory)
 
 
 def test_other_parts_have_no_rules() -> None:

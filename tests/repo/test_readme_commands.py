@@ -26,7 +26,8 @@ FENCE = re.compile(r"(?ms)^( *)```(\w+)\n(.*?)^\1```")
 SHELL = {"sh", "shell", "bash"}
 CHEAP = {"targets", "models", "kernels", "datasets", "doctor", "--help", "--version"}
 
-DEAR = {"bench", "calls", "coverage"}  # sub-commands of cheap ones that build or download
+# With these words a cheap command builds, downloads, writes a file or opens ports.
+DEAR = {"bench", "calls", "coverage", "--write-rig", "--probe-ports"}
 
 
 def blocks(*languages: str) -> Iterator[tuple[Path, str]]:

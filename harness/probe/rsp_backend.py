@@ -12,7 +12,6 @@ from harness.probe.faults import AccessRefused, ServerBusy, ServerSilent
 from harness.probe.registers import Register, read_description
 
 _DEFAULT_PACKET = 400
-_RUNNING = "harness.running+"
 _SINGLE = re.compile(r"s(\d+)")
 # A core that sleeps (WFI) does not finish a step; debug entry ends the sleep after this long.
 _STEP_PATIENCE_S = 0.1
@@ -55,8 +54,8 @@ class RspBackend:
         if not self._running:
             return None
         reply = self._connection.wait_stop(0.0)
-        cause = None if reply is None else self._stopped(reply)
-        return None if self.locked_up else cause
+        stopped = None if reply is None else self._stopped(reply)
+        return None if self.locked_up else stopped
 
     def halt(self) -> StopCause:
         """Stop a running core."""

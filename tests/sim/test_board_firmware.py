@@ -145,6 +145,25 @@ def test_firmware_lies_in_its_code_region_and_nowhere_else(
     assert firmware.device_headers.name == board.device_header
 
 
+ROW = re.compile(r"(?m)^\| `(\S+)` \| (\S+) \| ([\d,]+) of ([\d,]+) \| ([\d,]+) of ([\d,]+) \|$")
+
+
+def test_sizes_in_the_readme_are_those_of_the_build(cache_dir: Path) -> None:
+    text = (catalog.firmware_root() / "README.md").read_text(encoding="utf-8")
+    rows = [match.groups() for match in ROW.finditer(text)]
+    assert {(name, kernel_set) for name, kernel_set, *_ in rows} == {
+        (name, kernel_set) for name in BOARDS for kernel_set in KERNEL_SETS
+    }
+    for name, kernel_set, *numbers in rows:
+        board = catalog.target(name)
+        flash, flash_region, ram, ram_region = (int(n.replace(",", "")) for n in numbers)
+        assert (flash_region, ram_region) == (board.memory.code.length, board.memory.ram.length)
+        firmware = build(cache_dir, board, kernel_set)
+        # Another release of the compiler makes other code of the same sources.
+        assert flash == pytest.approx(firmware.flash_bytes, rel=0.05)
+        assert ram == pytest.approx(firmware.ram_bytes, rel=0.05)
+
+
 def test_no_place_of_this_machine_is_in_the_elf(cache_dir: Path) -> None:
     firmware = build(cache_dir, catalog.target("openmv-h7"), "cmsis-nn")
     content = firmware.elf.read_bytes()

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from devices import h743_firmware
 from devices.mps2_firmware import needs_qemu, target
 
 from harness.domain.coordinates import Coordinates
@@ -26,7 +27,10 @@ from harness.errors import (
 )
 from harness.machine import machine_names, start_machine
 
-SIMULATORS = [pytest.param(target(), marks=needs_qemu, id="qemu")]
+SIMULATORS = [
+    pytest.param(target(), marks=needs_qemu, id="qemu"),
+    pytest.param(h743_firmware.target(), id="virtual-h743"),
+]
 DEADLINE_S = 10.0
 
 
@@ -138,9 +142,10 @@ class TestSimulators:
 
     @pytest.mark.skipif(sys.platform != "linux", reason="needs PR_SET_PDEATHSIG")
     def test_it_dies_with_a_harness_that_is_killed(self, simulator: Target, tmp_path: Path) -> None:
+        module = {"qemu": "mps2_firmware", "virtual-h743": "h743_firmware"}[simulator.machine]
         script = (
             "import sys, pathlib\n"
-            "from devices.mps2_firmware import target\n"
+            f"from devices.{module} import target\n"
             "from harness.machine import start_machine\n"
             f"with start_machine(target(), pathlib.Path({str(tmp_path)!r})):\n"
             "    print('up', flush=True)\n"

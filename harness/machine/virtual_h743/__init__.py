@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import socket
 import sys
@@ -12,10 +13,11 @@ from pathlib import Path
 
 from harness.domain.coordinates import Coordinates
 from harness.domain.target import Target
-from harness.errors import LinkError, RigError, SimulatorDied
+from harness.errors import BadDefinition, LinkError, RigError, SimulatorDied
 from harness.machine._process import Simulator
 
 _NAME = "virtual-h743"
+_OPTIONS = {"revision", "faults", "flash_image"}
 _START_S = 60.0
 # A process closes its sockets a moment before it can be seen to have ended.
 _REAP_S = 0.2
@@ -30,12 +32,14 @@ def start(target: Target, *, work_dir: Path) -> Iterator[Coordinates]:
     context after the server died becomes SimulatorDied.
 
     Raises:
+        BadDefinition: the target gives an option that there is not.
         SimulatorDied: the server ended before it was ready, for example for a wrong option.
     """
+    options = _options(target)
     ours, theirs = socket.socketpair()
     with closing(ours):
         with closing(theirs):
-            command = _command(target, theirs.fileno())
+            command = [sys.executable, "-m", __name__, "--lifeline", str(theirs.fileno()), *options]
             simulator = Simulator(_NAME, command, work_dir=work_dir, inherit=(theirs.fileno(),))
         try:
             said = _await_ready(ours, simulator)
@@ -56,10 +60,17 @@ def start(target: Target, *, work_dir: Path) -> Iterator[Coordinates]:
             simulator.stop()
 
 
-def _command(target: Target, lifeline: int) -> list[str]:
+def _options(target: Target) -> list[str]:
     options = target.machine_options
-    command = [sys.executable, "-m", __name__, "--lifeline", str(lifeline)]
-    command += ["--clock", str(target.clock_hz)]
+    unknown = sorted(set(options) - _OPTIONS)
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], _OPTIONS, n=1) or sorted(_OPTIONS)
+        raise BadDefinition(
+            f"machine has no option {unknown[0]!r}",
+            where=f"target {target.id}",
+            hint=f"Write {' or '.join(near)}.",
+        )
+    command = ["--clock", str(target.clock_hz)]
     if "revision" in options:
         command += ["--revision", options["revision"]]
     if "flash_image" in options:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.machine.virtual_h743 import identity
 from harness.machine.virtual_h743 import memory_map as places
+from harness.machine.virtual_h743.address_space import Accesses
 from harness.machine.virtual_h743.bus import Bus
 from harness.machine.virtual_h743.clocks import (
     POWER_ON_FLAGS,
@@ -18,7 +19,7 @@ from harness.machine.virtual_h743.clocks import (
 from harness.machine.virtual_h743.core import Core, Halt, State
 from harness.machine.virtual_h743.counter import NEVER, Counter, NoCounter, counter_library
 from harness.machine.virtual_h743.dwt import Dwt
-from harness.machine.virtual_h743.engine import Accesses, Engine
+from harness.machine.virtual_h743.engine import Engine
 from harness.machine.virtual_h743.flash_controller import FlashController
 from harness.machine.virtual_h743.flash_image import FlashImage
 from harness.machine.virtual_h743.gpio import Gpio

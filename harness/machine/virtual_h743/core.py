@@ -9,8 +9,9 @@ from __future__ import annotations
 from enum import Enum, auto
 
 from harness.machine.virtual_h743 import exceptions, nvic
-from harness.machine.virtual_h743.engine import Ended, Engine, Stop
+from harness.machine.virtual_h743.engine import Engine
 from harness.machine.virtual_h743.nvic import Nvic
+from harness.machine.virtual_h743.stops import Ended, Stop
 from harness.machine.virtual_h743.system_control import (
     BFAR,
     MMFAR,

@@ -6,85 +6,28 @@ Source: Unicorn 2.1; ARMv7-M Architecture Reference Manual (DDI 0403E), B1.5.
 from __future__ import annotations
 
 import ctypes
-import mmap
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum, auto
 from typing import Any
 
 from unicorn import arm_const as arm
 from unicorn import unicorn_const as uc_const
 from unicorn.unicorn_py3 import unicorn as bindings
 
-from harness.machine.virtual_h743 import memory_map as places
+from harness.machine.virtual_h743.address_space import Accesses, AddressSpace
+from harness.machine.virtual_h743.core_registers import REGISTERS
 from harness.machine.virtual_h743.counter import NEVER, Counter
 from harness.machine.virtual_h743.registers import WORD
+from harness.machine.virtual_h743.stops import Ended, Stop, of_exception
 
-REGISTERS: dict[str, int] = {
-    **{f"r{n}": getattr(arm, f"UC_ARM_REG_R{n}") for n in range(13)},
-    **{f"s{n}": getattr(arm, f"UC_ARM_REG_S{n}") for n in range(32)},
-    **{f"d{n}": getattr(arm, f"UC_ARM_REG_D{n}") for n in range(16)},
-    "sp": arm.UC_ARM_REG_SP,
-    "lr": arm.UC_ARM_REG_LR,
-    "pc": arm.UC_ARM_REG_PC,
-    "xpsr": arm.UC_ARM_REG_XPSR,
-    "msp": arm.UC_ARM_REG_MSP,
-    "psp": arm.UC_ARM_REG_PSP,
-    "primask": arm.UC_ARM_REG_PRIMASK,
-    "basepri": arm.UC_ARM_REG_BASEPRI,
-    "faultmask": arm.UC_ARM_REG_FAULTMASK,
-    "control": arm.UC_ARM_REG_CONTROL,
-    "fpscr": arm.UC_ARM_REG_FPSCR,
-}
-
-# Exceptions of the engine, as its hook numbers them.
-_SVC, _PREFETCH_ABORT, _BKPT, _EXCEPTION_EXIT = 2, 3, 7, 8
-_NO_COPROCESSOR, _BAD_STATE = 17, 18
 _WFI, _WFE = 0xBF30, 0xBF20
 # No address of a 32-bit core: a run ends by itself.
 _NOWHERE = 1 << 40
-_EXC_RETURN = 0xFFFF_FF00
-
-
-class Stop(Enum):
-    """Why a run ended."""
-
-    ASKED = auto()
-    WAIT = auto()
-    SVC = auto()
-    BKPT = auto()
-    EXCEPTION_RETURN = auto()
-    UNDEFINED = auto()
-    NO_COPROCESSOR = auto()
-    BAD_STATE = auto()
-    BAD_FETCH = auto()
-    BAD_DATA = auto()
-    BREAKPOINT = auto()
-    WATCHPOINT = auto()
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a run ended; `address` is that of the access where one was to blame."""
-
-    why: Stop
-    address: int = 0
-
-
-@dataclass(frozen=True)
-class Accesses:
-    """Where the engine asks for what is not plain memory; sizes in bytes."""
-
-    read: Callable[[int, int], int]
-    write: Callable[[int, int, int], None]
-    program: Callable[[int, int, int], None]
 
 
 class Engine:
     """A core that stands still between calls of `run` and `step`."""
 
     def __init__(self, accesses: Accesses) -> None:
-        self._accesses = accesses
         self._uc: Any = bindings.Uc(uc_const.UC_ARCH_ARM, uc_const.UC_MODE_THUMB)
         # UC_MODE_MCLASS would be a Cortex-M33 without double precision.
         self._uc.ctl_set_cpu_model(arm.UC_CPU_ARM_CORTEX_M7)
@@ -92,13 +35,12 @@ class Engine:
         self._points: dict[tuple[int, int], int] = {}
         self._pass: int | None = None
         self._stale = False
-        self._at_exact_pc = False
         self._watching = True
         self.stop_wanted = False
         self.counter: Counter | None = None
         # The instruction count at which a run ends.
         self.deadline = NEVER
-        self._map()
+        self._space = AddressSpace(self._uc, accesses, self._on_bad_access)
         self._hook()
         self._fresh = self._uc.context_save()
 
@@ -200,13 +142,9 @@ class Engine:
         counter = self.counter
         if counter is None:
             return 0
-        state = counter.state
-        count = int(state.count)
-        if not self._at_exact_pc:
-            return count
-        return count - self._rest_of_block(
-            int(state.block), self.read("pc"), int(state.instructions)
-        )
+        if not self._space.at_exact_pc:
+            return int(counter.state.count)
+        return counter.count_before(self.read("pc"), self._opcode)
 
     def run(self, *, one_block: bool = False) -> Ended:
         """Run from PC until something happens; with a counter, on request for one block only."""
@@ -285,62 +223,15 @@ class Engine:
         except IndexError:
             return 0
 
-    def _rest_of_block(self, block: int, pc: int, instructions: int) -> int:
-        """Instructions from `pc` to the end of the block; none where PC is not inside it."""
-        at, passed = block, 0
-        while at < pc and passed < instructions:
-            at += 4 if self._opcode(at) >= 0xE800 else 2
-            passed += 1
-        return instructions - passed if at == pc else 0
-
-    def _map(self) -> None:
-        uc = self._uc
-        readable = uc_const.UC_PROT_READ
-        uc.mem_map(places.FLASH, places.FLASH_BYTES, readable | uc_const.UC_PROT_EXEC)
-        uc.mem_map(*places.SYSTEM_ROM, readable)
-        for origin, length in places.RAMS:
-            uc.mem_map(origin, length)
-        self._map_device(places.PERIPHERALS.start, len(places.PERIPHERALS))
-        private = places.PRIVATE_BUS
-        self._map_device(private.start, places.DWT - private.start)
-        behind = places.DWT + places.PAGE
-        self._map_device(behind, private.stop - behind)
-        # Only a page without rights tells the exact PC of an access; what is read comes from here.
-        self._dwt = mmap.mmap(-1, places.PAGE)
-        self._dwt_words = (ctypes.c_uint32 * (places.PAGE // 4)).from_buffer(self._dwt)
-        at = ctypes.addressof(self._dwt_words)
-        uc.mem_map_ptr(places.DWT, places.PAGE, uc_const.UC_PROT_NONE, at)
-
-    def _map_device(self, origin: int, length: int) -> None:
-        accesses = self._accesses
-
-        def read(uc: Any, offset: int, size: int, data: Any) -> int:
-            return accesses.read(origin + offset, size)
-
-        def write(uc: Any, offset: int, size: int, value: int, data: Any) -> None:
-            accesses.write(origin + offset, value, size)
-
-        self._uc.mmio_map(origin, length, read, None, write, None)
-
     def _hook(self) -> None:
         uc = self._uc
         uc.hook_add(uc_const.UC_HOOK_INTR, self._on_exception)
         uc.hook_add(uc_const.UC_HOOK_MEM_UNMAPPED, self._on_bad_access)
         uc.hook_add(uc_const.UC_HOOK_MEM_FETCH_PROT, self._on_bad_access)
-        uc.hook_add(uc_const.UC_HOOK_MEM_READ_PROT, self._on_protected_read)
-        uc.hook_add(uc_const.UC_HOOK_MEM_WRITE_PROT, self._on_protected_write)
 
     def _on_exception(self, uc: Any, number: int, data: Any) -> None:
         pc = self.read("pc")
-        returns = pc & _EXC_RETURN == _EXC_RETURN
-        why = {
-            _SVC: Stop.SVC,
-            _BKPT: Stop.BKPT,
-            _EXCEPTION_EXIT: Stop.EXCEPTION_RETURN,
-            _PREFETCH_ABORT: Stop.EXCEPTION_RETURN if returns else Stop.BAD_FETCH,
-            _NO_COPROCESSOR: Stop.NO_COPROCESSOR,
-            _BAD_STATE: Stop.BAD_STATE,
-        }.get(number, Stop.UNDEFINED)
+        why = of_exception(number, pc)
         self._ended = Ended(why, pc)
         uc.emu_stop()
 
@@ -350,28 +241,6 @@ class Engine:
         fetch = access in (uc_const.UC_MEM_FETCH_UNMAPPED, uc_const.UC_MEM_FETCH_PROT)
         self._ended = Ended(Stop.BAD_FETCH if fetch else Stop.BAD_DATA, address & WORD)
         return False
-
-    def _on_protected_read(
-        self, uc: Any, access: int, address: int, size: int, value: int, data: Any
-    ) -> bool:
-        self._at_exact_pc = True
-        self._dwt_words[address % places.PAGE // 4] = self._accesses.read(address & ~3, 4)
-        self._at_exact_pc = False
-        return True
-
-    def _on_protected_write(
-        self, uc: Any, access: int, address: int, size: int, value: int, data: Any
-    ) -> bool:
-        value &= (1 << 8 * size) - 1
-        if address >= places.DWT:
-            self._at_exact_pc = True
-            self._accesses.write(address, value, size)
-            self._at_exact_pc = False
-        elif address >= places.SYSTEM_ROM[0]:
-            return self._on_bad_access(uc, access, address, size, value, data)
-        else:
-            self._accesses.program(address, value, size)
-        return True
 
     def _on_breakpoint(self, uc: Any, address: int, size: int, data: Any) -> None:
         if address != self._pass:

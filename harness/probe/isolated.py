@@ -91,13 +91,18 @@ class IsolatedBoard:
 
 
 class _Worker:
-    """The process, away from the terminal's Ctrl-C, and the thread that reads from it."""
+    """The process, away from the terminal's Ctrl-C, and the threads that write to it and read.
+
+    One that is stuck may read no more either: not even a message to it is waited for without a
+    deadline.
+    """
 
     def __init__(self, where: str, silence_s: float, on_progress: Progress | None) -> None:
         self._where = where
         self._silence_s = silence_s
         self._on_progress = on_progress
         self._inbox: queue.Queue[Any] = queue.Queue()
+        self._outbox: queue.Queue[Any] = queue.Queue()
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `stop`)
         self._last_words = ""
         self._process = subprocess.Popen(
@@ -108,7 +113,8 @@ class _Worker:
             env={**os.environ, "PYTHONPATH": _same_path()},
             start_new_session=True,
         )
-        threading.Thread(target=self._listen, daemon=True).start()
+        for loop in (self._speak, self._listen):
+            threading.Thread(target=loop, daemon=True).start()
 
     def ask(self, message: object, action: str, silent: type[HarnessError]) -> Any:
         """Send a message and return what is answered.
@@ -116,11 +122,7 @@ class _Worker:
         Raises:
             HarnessError: as `answer`.
         """
-        assert self._process.stdin is not None
-        try:
-            write_message(self._process.stdin, message)
-        except (OSError, ValueError) as error:
-            raise self._ended(action) from error
+        self._outbox.put(message)
         return self.answer(action, silent, self._silence_s)
 
     def answer(self, action: str, silent: type[HarnessError], silence_s: float) -> Any:
@@ -150,23 +152,31 @@ class _Worker:
                 case Done(error=HarnessError() as error):
                     raise error
                 case _:
+                    self._inbox.put(None)  # it stays ended for whoever asks next
                     raise self._ended(action)
 
     def stop(self) -> None:
         """Give the process a short time to leave the core halted, then end it."""
-        assert self._process.stdin is not None
-        with contextlib.suppress(OSError):
-            self._process.stdin.close()
-        try:
+        self._outbox.put(None)
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_TO_STOP_S)
-        except subprocess.TimeoutExpired:
+        if self._process.poll() is None:
             self._process.kill()
-            self._process.wait()
+            # The kernel may keep one for as long as its USB transfer lasts.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_TO_STOP_S)
         if not self._said.closed:
             self._said.seek(0)
             lines = self._said.read().decode(errors="replace").strip().splitlines()
             self._last_words = lines[-1][:_LONGEST_LAST_WORDS] if lines else ""
             self._said.close()
+
+    def _speak(self) -> None:
+        """Write what is asked; close the pipe, which ends the process, after None."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError), self._process.stdin as requests:
+            while (message := self._outbox.get()) is not None:
+                write_message(requests, message)
 
     def _listen(self) -> None:
         assert self._process.stdout is not None
@@ -187,6 +197,8 @@ class _Worker:
 
 def _how(process: subprocess.Popen[bytes]) -> str:
     status = process.returncode
+    if status is None:
+        return "and cannot be ended"
     if status < 0:
         return f"by signal {-status} ({signal.Signals(-status).name})"
     return f"with exit status {status}"

@@ -34,6 +34,7 @@ class DeskCore(ScriptedCore):
         super().__init__()
         self.memory.update(enumerate(CORTEX_M7, CPUID))
         self._log = log
+        self._note(f"held by {os.getpid()}")
 
     def halt(self) -> Any:
         self._note("halt")
@@ -52,10 +53,10 @@ class DeskCore(ScriptedCore):
 
     def write_memory(self, address: int, data: bytes) -> None:
         if address == HANGS:
-            self._note(f"hangs in {os.getpid()}")
+            self._note("hangs")
             time.sleep(600)
         elif address == HANGS_FOR_EVER:
-            self._note(f"hangs in {os.getpid()}")
+            self._note("hangs")
             while True:
                 with contextlib.suppress(KeyboardInterrupt):
                     time.sleep(600)

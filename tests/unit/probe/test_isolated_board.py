@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -57,11 +60,14 @@ def calls(log: Path) -> list[str]:
     return log.read_text().splitlines()
 
 
+def holder(log: Path) -> int:
+    """The process that has the probe."""
+    return int(calls(log)[0].removeprefix("held by "))
+
+
 def require_gone(log: Path) -> None:
-    """The process that hung is no more."""
-    line = next(call for call in calls(log) if call.startswith("hangs in "))
     with pytest.raises(ProcessLookupError):
-        os.kill(int(line.split()[-1]), 0)
+        os.kill(holder(log), 0)
 
 
 def test_a_board_behind_a_probe_is_used_as_one_here(
@@ -126,6 +132,36 @@ def test_a_driver_that_hangs_while_it_writes_is_ended_and_nothing_waits_for_it_a
         use()
 
 
+def test_a_process_that_does_not_even_read_any_more(
+    open_desk: Callable[..., Opened], log: Path
+) -> None:
+    def use() -> None:
+        with open_desk(silence_s=SILENCE_S) as board:
+            os.kill(holder(log), signal.SIGSTOP)
+            board.write(RAM, bytes(1_000_000))  # more than a pipe holds
+
+    with pytest.raises(FlashFailed, match="while writing 1,000,000 bytes at 0x20000000"):
+        use()
+    require_gone(log)
+
+
+def test_a_harness_that_is_killed_leaves_the_core_halted_and_no_process(log: Path) -> None:
+    harness = (
+        "import os, signal\n"
+        "from harness.probe.programmer import open_board\n"
+        f"with open_board({UID + str(log)!r}, 'cortex_m') as board:\n"
+        "    board.reset_and_run()\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    path = os.pathsep.join(sys.path)
+    subprocess.run(
+        [sys.executable, "-c", harness], env={**os.environ, "PYTHONPATH": path}, timeout=BOUND_S
+    )
+    deadline = time.monotonic() + BOUND_S
+    while calls(log)[-2:] != ["halt", "close"]:
+        assert time.monotonic() < deadline
+
+
 def test_a_driver_that_crashes_is_told_with_its_signal(open_desk: Callable[..., Opened]) -> None:
     def use() -> None:
         with open_desk() as board:
@@ -165,7 +201,7 @@ def test_ctrl_c_within_a_write_leaves_the_core_halted(
 ) -> None:
     def impatient(phase: str, fraction: float) -> None:
         deadline = time.monotonic() + BOUND_S
-        while "hangs in" not in log.read_text():
+        while "hangs" not in calls(log):
             assert time.monotonic() < deadline
         raise KeyboardInterrupt
 

@@ -7,8 +7,6 @@ import typer
 from harness.cli.listing import PANEL, AsJson, show
 from harness.cli.options import Rig
 
-_BOARDS = {None: None, 0: "missing"}
-
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -18,7 +16,7 @@ def register(app: typer.Typer) -> None:
 def targets(rig: Rig = None, json: AsJson = False) -> None:
     """List the targets: core, what their numbers are worth, and room for model and arena.
 
-    Where a target needs a board, `board` says how many of them this desk has.
+    Where the machine is a board, it says how many of them this desk has.
     """
     from harness import assembly
 
@@ -30,8 +28,7 @@ def targets(rig: Rig = None, json: AsJson = False) -> None:
                 "id": target.id,
                 "core": target.core.name,
                 "numbers": f"{target.fidelity} {target.counter.unit}",
-                "machine": target.machine,
-                "board": _BOARDS.get(boards[target.id], f"{boards[target.id]} here"),
+                **_machine(target.machine, boards[target.id], apart=json),
                 "slot_bytes": target.memory.model_slot.length,
                 "arena_bytes": target.memory.arena.length,
                 "title": target.title,
@@ -40,3 +37,11 @@ def targets(rig: Rig = None, json: AsJson = False) -> None:
         ],
         json=json,
     )
+
+
+def _machine(kind: str, boards: int | None, *, apart: bool) -> dict[str, object]:
+    """The machine and how many boards there are, None where none is needed; in JSON two keys."""
+    if apart:
+        return {"machine": kind, "boards": boards}
+    here = "" if boards is None else f" ({boards or 'none'} here)"
+    return {"machine": f"{kind}{here}"}

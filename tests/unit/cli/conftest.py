@@ -13,7 +13,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     here.mkdir()
     monkeypatch.chdir(here)
     monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
-    for name in ("HARNESS_PATH", "HARNESS_RESULTS"):
+    for name in ("HARNESS_PATH", "HARNESS_RESULTS", "HARNESS_RIG"):
         monkeypatch.delenv(name, raising=False)
     return here
 

@@ -142,3 +142,20 @@ def test_sizes_are_bytes_in_json_and_kib_in_the_table(harness: CommandLine) -> N
     assert re.search(r"^ *slot +arena$", table.splitlines()[0].rstrip())
     assert re.search(r"KiB +KiB +title", table)
     assert re.search(r"^mps2-an500 .* 1,024 ", table, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("boards", "told"), [(0, "board (none here)"), (2, "board (2 here)")])
+def test_targets_tell_which_need_a_board_and_how_many_are_here(
+    harness: CommandLine, monkeypatch: pytest.MonkeyPatch, folder: Path, boards: int, told: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    Path("rig.toml").write_text(
+        "".join(
+            f'[[board]]\ntarget = "openmv-h7"\nprobe = "{n}"\nport = "usb:{n}"\n'
+            for n in range(boards)
+        )
+    )
+    rows = {row["id"]: row for row in json.loads(harness("targets", "--json").out)}
+    assert (rows["openmv-h7"]["boards"], rows["mps2-an500"]["boards"]) == (boards, None)
+    assert rows["openmv-h7"]["machine"] == "board"
+    assert told in next(x for x in harness("targets").out.splitlines() if "openmv-h7 " in x)

@@ -12,6 +12,7 @@ from harness.probe.faults import AccessRefused, ServerBusy, ServerSilent
 from harness.probe.registers import Register, read_description
 
 _DEFAULT_PACKET = 400
+_WAS_RUNNING = "harness.running+"
 _SINGLE = re.compile(r"s(\d+)")
 # A core that sleeps (WFI) does not finish a step; debug entry ends the sleep after this long.
 _STEP_PATIENCE_S = 0.1
@@ -38,7 +39,7 @@ class RspBackend:
         if "QStartNoAckMode+" in features and connection.exchange(b"QStartNoAckMode") == b"OK":
             connection.wants_acks = False
         self._registers = self._describe(features)
-        if self._was_running():
+        if self._was_running() or _WAS_RUNNING in features:
             self._go()
 
     @property

@@ -190,6 +190,16 @@ def test_a_running_core_is_stopped_for_an_access_and_goes_on() -> None:
     assert server.commands.count(b"m0,4") == 1
 
 
+@pytest.mark.parametrize(("said", "runs"), [(b"+", True), (b"-", False)])
+def test_a_server_may_say_that_the_core_ran_and_then_it_goes_on(said: bytes, runs: bool) -> None:
+    server = PlainServer(qSupported=b"PacketSize=400;harness.running" + said)
+    with serving(server) as (host, port):
+        core = open_backend(host, port, timeout_s=0.5)
+        assert core.running is runs
+        core.close()
+    assert (b"c" in server.commands) is runs
+
+
 def test_a_breakpoint_hit_while_memory_is_read_is_not_lost() -> None:
     server = PlainServer(m=b"01000000")
     said = iter([b"+$T05#b9"])

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.build.device_headers import headers_checkup
 from harness.build.libraries import library_checkups
 from harness.build.process import run
 from harness.build.tools import COMPILER, find_tool
@@ -87,6 +88,8 @@ def checkup(
         for core in dict.fromkeys(target.core for target in targets):
             yield _core(compiler, core, ask)
     libraries = list(library_checkups(cache_dir))
+    headers = dict.fromkeys(target.device_header for target in targets if target.device_header)
+    libraries += [headers_checkup(header, cache_dir) for header in headers]
     yield from libraries
     yield _pip(ask, python, needed=any(library.state is not State.OK for library in libraries))
     yield _cache(cache_dir, least_free)

@@ -11,6 +11,7 @@ from harness.build.cache import publish, workshop
 from harness.build.fingerprint import source_files, tree_hash
 from harness.build.libraries import cmsis_nn
 from harness.build.pinned_wheel import Goods, Release
+from harness.domain.checkup import Finding, State
 from harness.domain.firmware import DeviceHeaders
 from harness.errors import LibraryUnavailable
 
@@ -49,7 +50,7 @@ def obtain_headers(
     if own:
         root = Path(own).expanduser().resolve()
         return find_headers(name, root, source=str(root), where=ROOT_VARIABLE)
-    entry = cache_dir / "libraries" / f"device-headers-{release.sha256[:16]}"
+    entry = _entry(cache_dir, release)
     if not _is_whole(entry, release):
         with workshop(entry) as making:
             if not _is_whole(entry, release):
@@ -66,6 +67,28 @@ def obtain_headers(
             )
     source = f"{release.distribution} {release.version}"
     return find_headers(name, entry, source=source, where=str(entry))
+
+
+def headers_checkup(name: str, cache_dir: Path, *, release: Release = PINNED) -> Finding:
+    """Whether the device header `name` is there, and from where; nothing is downloaded."""
+    own = os.environ.get(ROOT_VARIABLE)
+    entry = _entry(cache_dir, release)
+    if not own and not _is_whole(entry, release):
+        return Finding(
+            *("build", name, State.OPTIONAL),
+            note="not there yet: the first build that needs it downloads it",
+        )
+    root = Path(own).expanduser().resolve() if own else entry
+    try:
+        found = find_headers(name, root, source=ROOT_VARIABLE if own else "", where=str(root))
+    except LibraryUnavailable as error:
+        return Finding(
+            *("build", name, State.MISSING),
+            note=f"{root}: {error.what}",
+            mend=f"unset {ROOT_VARIABLE}" if own else f"export {ROOT_VARIABLE}=$HOME/headers",
+            exit_code=error.exit_code,
+        )
+    return Finding("build", name, State.OK, note=str(found.include[0]))
 
 
 def find_headers(name: str, root: Path, *, source: str, where: str) -> DeviceHeaders:
@@ -104,6 +127,10 @@ def _shared(one: Path, other: Path) -> int:
 
 def _is_header(path: PurePosixPath) -> bool:
     return path.suffix == ".h" and "CMSIS" in path.parts and "Drivers" in path.parts
+
+
+def _entry(cache_dir: Path, release: Release) -> Path:
+    return cache_dir / "libraries" / f"device-headers-{release.sha256[:16]}"
 
 
 def _is_whole(entry: Path, release: Release) -> bool:

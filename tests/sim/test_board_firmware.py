@@ -20,9 +20,9 @@ from harness.domain.units import Fidelity
 
 FLASH = 0x0800_0000
 KIB = 1024
-# Sectors in order, in KiB: RM0433, table 7 (two banks of eight), and RM0385, table 4.
+# Sectors in order, in KiB: RM0433 (STM32H743, two banks of eight), RM0385 (STM32F746), FLASH.
 SECTORS = {"stm32h7": [128] * 16, "stm32f7": [32] * 4 + [128] + [256] * 3}
-# Memories that a program may use: RM0433, table 8, and RM0385, section 2.2.2.
+# DTCM and the SRAM behind the AXI bus: the memory maps of RM0433 and RM0385.
 RAM = {
     "stm32h7": [Region(0x2000_0000, 128 * KIB), Region(0x2400_0000, 512 * KIB)],
     "stm32f7": [Region(0x2000_0000, 64 * KIB), Region(0x2001_0000, 256 * KIB)],
@@ -137,7 +137,7 @@ def test_firmware_lies_in_its_code_region_and_nowhere_else(
     assert stack == memory.ram.origin + memory.ram.length
     assert reset % 2 == 1
     assert inside(reset - 1, 2, memory.code)
-    (usart3,) = struct.unpack_from("<I", raw, 4 * (16 + 39))  # RM0433, table 153
+    (usart3,) = struct.unpack_from("<I", raw, 4 * (16 + 39))  # RM0433 and RM0385, NVIC
     assert usart3 % 2 == 1
     assert inside(usart3 - 1, 2, memory.code)
     assert firmware.ram_bytes <= memory.ram.length
@@ -175,7 +175,7 @@ def test_no_place_of_this_machine_is_in_the_elf(cache_dir: Path) -> None:
 
 def test_caches_are_off_in_a_build_variant(cache_dir: Path) -> None:
     # Enabling a cache invalidates it first, through ICIALLU (0xE000EF50) and DCISW (0xE000EF60):
-    # at 592 and 608 from the System Control Block (DDI 0403, B3.2.2).
+    # 592 and 608 bytes from the System Control Block (Armv7-M Architecture Reference Manual, B3.2).
     def invalidated(variant: str) -> set[str]:
         firmware = build(cache_dir, catalog.target("openmv-h7"), "reference", variant)
         code = subprocess.run(

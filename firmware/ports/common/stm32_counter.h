@@ -4,8 +4,7 @@
  * TIM2 runs from the same PLL through a prescaler of 2^16: it wraps after days, and tells the cycles to
  * within one of its ticks. The count is the number next to that which ends in CYCCNT. Where the two
  * disagree, one of them stood still or runs at another rate, and there is no count.
- * Registers: Armv7-M Architecture Reference Manual, C1.8 (DWT); RM0433, section 41 (TIM2), RM0385,
- * section 23. */
+ * Registers: Armv7-M Architecture Reference Manual, C1.8 (DWT); RM0433 and RM0385, TIM2. */
 #ifndef HARNESS_STM32_COUNTER_H
 #define HARNESS_STM32_COUNTER_H
 

@@ -3,7 +3,8 @@
  *
  * Include it in port.c alone. At 2 Mbaud a byte takes 5 us, hundreds of instructions on any of these
  * parts, and a window is silent: the ring never meets its end.
- * Registers: RM0433, section 48 (USART) of the STM32H743; RM0385, section 31, of the STM32F746. */
+ * Registers: reference manuals RM0433 (STM32H743) and RM0385 (STM32F746), USART; alternate functions:
+ * data sheets DS12110 and DS10916. */
 #ifndef HARNESS_STM32_LINK_H
 #define HARNESS_STM32_LINK_H
 
@@ -47,7 +48,7 @@ static void link_init(uint32_t kernel_hz)
     stm32_pin(HARNESS_LINK_PORT, HARNESS_LINK_TX, STM32_ALTERNATE, LINK_FUNCTION);
     stm32_pin(HARNESS_LINK_PORT, HARNESS_LINK_RX, STM32_ALTERNATE, LINK_FUNCTION);
     LINK->BRR = (kernel_hz + HARNESS_BAUD_RATE / 2u) / HARNESS_BAUD_RATE;
-    LINK->CR1 = LINK_FIFO | USART_CR1_UE;
+    LINK->CR1 = LINK_FIFO; /* cannot be changed once UE is set */
     LINK->CR1 = LINK_FIFO | USART_CR1_UE | USART_CR1_TE | USART_CR1_RE | LINK_INTERRUPT;
     NVIC_EnableIRQ(USART3_IRQn);
 }

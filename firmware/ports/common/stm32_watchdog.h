@@ -5,7 +5,7 @@
  * anew with every window, before the count, and in each look for bytes. One inference may so take at
  * least 31 s on an STM32H7 and 22 s on an STM32F7, whose oscillators may be 5 and 47 % fast; nothing is
  * done inside a window. It stands still while a debugger holds the core.
- * Registers: RM0433, section 48 (IWDG); RM0385, section 25. */
+ * Registers: reference manuals RM0433 (STM32H743) and RM0385 (STM32F746), IWDG. */
 #ifndef HARNESS_STM32_WATCHDOG_H
 #define HARNESS_STM32_WATCHDOG_H
 

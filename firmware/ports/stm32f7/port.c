@@ -1,7 +1,7 @@
 /* STM32F745 and F746 at 216 MHz, and at 16 MHz where the external clock does not come; what is told is
  * what runs.
  *
- * Registers: RM0385 (reference manual), sections 3 (flash wait states: table 5), 4 (PWR) and 5 (RCC). */
+ * Registers: reference manual RM0385, PWR, RCC and FLASH (wait states by clock and voltage). */
 #include "stm32_link.h"
 
 #include "stm32_counter.h"
@@ -22,9 +22,10 @@ static bool start_pll(void)
     RCC->CR |= RCC_CR_HSEON;
     if (!stm32_eventually(&RCC->CR, RCC_CR_HSERDY, RCC_CR_HSERDY))
         return false;
-    RCC->PLLCFGR = HARNESS_HSE_HZ / PLL_INPUT_HZ << RCC_PLLCFGR_PLLM_Pos |
-                   2u * CORE_HZ / PLL_INPUT_HZ << RCC_PLLCFGR_PLLN_Pos | RCC_PLLCFGR_PLLSRC_HSE |
-                   9u << RCC_PLLCFGR_PLLQ_Pos;
+    const uint32_t ours = RCC_PLLCFGR_PLLM | RCC_PLLCFGR_PLLN | RCC_PLLCFGR_PLLP | RCC_PLLCFGR_PLLQ;
+    RCC->PLLCFGR = (RCC->PLLCFGR & ~ours) | 9u << RCC_PLLCFGR_PLLQ_Pos |
+                   HARNESS_HSE_HZ / PLL_INPUT_HZ << RCC_PLLCFGR_PLLM_Pos |
+                   2u * CORE_HZ / PLL_INPUT_HZ << RCC_PLLCFGR_PLLN_Pos | RCC_PLLCFGR_PLLSRC_HSE;
     RCC->CR |= RCC_CR_PLLON;
     return stm32_eventually(&RCC->CR, RCC_CR_PLLRDY, RCC_CR_PLLRDY);
 }

@@ -1,8 +1,8 @@
 /* STM32H742, H743 and H753: 480 MHz on revision V, 400 MHz on older ones, and 64 MHz where the external
  * clock does not come; what is told is what runs.
  *
- * Registers: RM0433 (reference manual), sections 6 (PWR) and 8 (RCC), table 17 (flash wait states);
- * limits by revision: DS12110, table 22, and ES0392 (errata). */
+ * Registers: reference manual RM0433, PWR, RCC, SYSCFG and table 17 (flash wait states); limits by
+ * revision: data sheet DS12110, general operating conditions. */
 #include "stm32_link.h"
 
 #include "stm32_counter.h"
@@ -10,7 +10,7 @@
 #define HSI_HZ 64000000u
 #define PLL_INPUT_HZ 4000000u
 #define FASTEST_HZ 480000000u
-#define REVISION_V 0x2003u /* ES0392, table 2 */
+#define REVISION_V 0x2003u /* RM0433, DBGMCU_IDC: Z 0x1001, Y 0x1003, X 0x2001, V 0x2003 */
 
 #define PLL_INPUT_RANGE_4_TO_8_MHZ (2u << RCC_PLLCFGR_PLL1RGE_Pos)
 #define PLL_SOURCE_HSE 2u
@@ -83,8 +83,8 @@ static struct stm32_clock clock_init(void)
     return (struct stm32_clock){HSI_HZ, HSI_HZ, HSI_HZ};
 }
 
-/* ES0392, 2.2.9: before revision X reading AXI SRAM may give wrong data, unless its target issues one
- * read at a time; the register has no name in the device header. */
+/* Errata ES0392: before revision X reading AXI SRAM may give wrong data, unless its port of the AXI
+ * matrix issues one read at a time (AXI_TARG7_FN_MOD, which has no name in the device header). */
 static void mend_axi_sram(void)
 {
     if (revision() < 0x2000u)

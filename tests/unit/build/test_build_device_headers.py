@@ -13,9 +13,15 @@ import pytest
 from fake_toolchain import TARGET, VARIANT, FakeToolchain, toolchain
 
 from harness.build import build_firmware
-from harness.build.device_headers import PINNED, find_headers, obtain_headers
+from harness.build.device_headers import (
+    PINNED,
+    find_headers,
+    headers_checkup,
+    obtain_headers,
+)
 from harness.build.libraries import cmsis_nn
 from harness.build.pinned_wheel import Release
+from harness.domain.checkup import State
 from harness.domain.firmware import Firmware
 from harness.domain.units import Fidelity, Unit
 from harness.errors import LibraryUnavailable
@@ -146,6 +152,27 @@ def test_own_headers_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert found.include == (root / "dev", root / "core")
     assert found.source == str(root)
     assert not (tmp_path / "cache").exists()
+
+
+def test_doctor_tells_where_a_header_is_without_downloading_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "stm32h743xx.h"
+    before = headers_checkup(name, tmp_path, release=RELEASE)
+    assert (before.name, before.state) == (name, State.OPTIONAL)
+    assert before.note == "not there yet: the first build that needs it downloads it"
+    assert not (tmp_path / "libraries").exists()
+    obtain_headers(name, tmp_path, print, release=RELEASE, fetch=fetch)
+    after = headers_checkup(name, tmp_path, release=RELEASE)
+    assert after.state is State.OK
+    assert after.note.endswith("STM32H7xx/Include")
+    other = headers_checkup("stm32u575xx.h", tmp_path, release=RELEASE)
+    assert (other.state, other.exit_code) == (State.MISSING, 3)
+    assert other.note.endswith("there is no stm32u575xx.h")
+    assert other.mend == "export CMSIS_DEVICE_ROOT=$HOME/headers"
+    monkeypatch.setenv("CMSIS_DEVICE_ROOT", str(tmp_path / "gone"))
+    gone = headers_checkup(name, tmp_path, release=RELEASE)
+    assert (gone.state, gone.mend) == (State.MISSING, "unset CMSIS_DEVICE_ROOT")
 
 
 def test_both_pins_are_of_one_package() -> None:

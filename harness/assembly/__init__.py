@@ -3,6 +3,7 @@
 from harness.assembly.checkups import CHECKUP_DEADLINE_S, checkup
 from harness.assembly.desk_checkup import propose_rig
 from harness.assembly.desks import (
+    all_missing,
     boards_of,
     find_desk,
     missing_boards,
@@ -35,6 +36,7 @@ __all__ = [
     "CHECKUP_DEADLINE_S",
     "DEFAULT_BUILD",
     "Bench",
+    "all_missing",
     "boards_of",
     "cache_dir",
     "checkup",

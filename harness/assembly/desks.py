@@ -76,13 +76,17 @@ def with_boards(cases: Sequence[Case], rig_file: Path | None = None) -> list[Cas
         BoardNotFound: all that is missing.
         As `missing_boards`.
     """
-    faults = list(missing_boards((case.target for case in cases), rig_file).values())
+    faults = missing_boards((case.target for case in cases), rig_file)
     if faults:
-        others = [f"{fault.where}: {fault.what}" for fault in faults[1:]]
-        raise BoardNotFound(
-            "\n".join([faults[0].what, *others]), where=faults[0].where, hint=faults[0].hint
-        )
+        raise all_missing(list(faults.values()))
     return list(cases)
+
+
+def all_missing(faults: Sequence[BoardNotFound]) -> BoardNotFound:
+    """One error for several boards that are missing."""
+    first, *others = faults
+    told = [first.what, *(f"{fault.where}: {fault.what}" for fault in others)]
+    return BoardNotFound("\n".join(told), where=first.where, hint=first.hint)
 
 
 def _with_others(fault: BoardNotFound) -> BoardNotFound:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from harness.domain.target import Target
-from harness.errors import BoardBroken, BoardNotFound, RigError, SimulatorDied
+from harness.errors import BoardBroken, BoardNotFound, ProbeBusy, RigError, SimulatorDied
 
 _FAILURES = 2
-_NOT_OF_THE_BOARD = (BoardBroken, BoardNotFound, SimulatorDied)
+_NOT_OF_THE_BOARD = (BoardBroken, BoardNotFound, ProbeBusy, SimulatorDied)
 
 
 class BoardHealth:
     """Counts what went wrong between desk and board; what firmware or kernels do is not counted.
 
-    Nor is a simulator that died, for the next case starts another, nor a board that is not there.
+    Nor is a simulator that died, for the next case starts another, nor a board that is not there
+    or that somebody else uses.
     """
 
     def __init__(self) -> None:

@@ -34,7 +34,7 @@ def look_for_boards(config: pytest.Config, targets: Iterable[Target]) -> None:
         return
     missing = assembly.missing_boards(targets, option(config, "rig"))
     if missing and option(config, "missing-board") == "error":
-        raise next(iter(missing.values()))
+        raise assembly.all_missing(list(missing.values()))
     config.stash[_missing] = {name: _on_one_line(error) for name, error in missing.items()}
 
 
@@ -49,9 +49,8 @@ def skip_where_missing(config: pytest.Config, items: Iterable[pytest.Item]) -> N
     if workers.is_worker(config):
         told = config.workerinput.get(_KEY, {})  # type: ignore[attr-defined]
     for item in items if told else ():
-        case: Case | None = getattr(item, "callspec", None) and item.callspec.params.get(  # type: ignore[attr-defined]
-            "harness_case"
-        )
+        callspec = getattr(item, "callspec", None)
+        case: Case | None = callspec.params.get("harness_case") if callspec else None
         if case is not None and case.target.id in told:
             item.add_marker(pytest.mark.skip(reason=told[case.target.id]))
 

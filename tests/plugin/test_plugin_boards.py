@@ -33,6 +33,18 @@ def test_a_board_that_is_not_there_is_an_error_that_names_what_needs_none(
     )
 
 
+def test_every_board_that_is_not_there_is_told(project: pytest.Pytester, benchmarks: Path) -> None:
+    result = project.runpytest(*BOARD, "--target=nucleo-h743zi")
+    result.stderr.fnmatch_lines(
+        [
+            f"ERROR: BoardNotFound: target openmv-h7: {LACKING}",
+            f"target nucleo-h743zi: {LACKING}",
+            "  -> Connect one and run *",
+        ],
+        consecutive=True,
+    )
+
+
 def test_a_board_that_is_not_there_is_a_skip_where_that_is_asked_for(
     project: pytest.Pytester, benchmarks: Path
 ) -> None:

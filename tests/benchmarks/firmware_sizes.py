@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from harness import catalog
@@ -26,9 +27,9 @@ def main() -> None:
                 port_directory=catalog.port_directory(board.port),
             )
             flash, ram = firmware.flash_bytes, firmware.ram_bytes
-            print(
+            sys.stdout.write(
                 f"| `{name}` | {kernel_set} | {flash:,} of {board.memory.code.length:,} "
-                f"| {ram:,} of {board.memory.ram.length:,} |"
+                f"| {ram:,} of {board.memory.ram.length:,} |\n"
             )
 
 

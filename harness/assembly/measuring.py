@@ -81,6 +81,10 @@ class Bench:
         store = self._opened()
         return run_cases(prepared, own_rig, store, self.run_id, on_event)
 
+    def kept(self) -> str:
+        """Where the rows are, in a sentence for the user."""
+        return f"kept as run {self.run_id[:8]} in {self.results}"
+
     def _opened(self) -> Store:
         from harness.results import open_store
 

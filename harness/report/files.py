@@ -10,20 +10,26 @@ from pathlib import Path
 from harness.domain.record import CaseRecord
 from harness.errors import StoreError, UnknownName
 from harness.report import writers
+from harness.report.whole_file import try_folder, write_whole
 
 
-def require_known_formats(paths: Iterable[Path]) -> None:
-    """Refuse file names nothing can be written to, best before hours of measuring.
+def require_writable(paths: Iterable[Path]) -> None:
+    """Refuse files that nothing could be written to, best before hours of measuring.
 
     Raises:
         UnknownName: a suffix without a writer.
+        StoreError: a folder that cannot be made or written to.
     """
     for path in paths:
         _writer(path)
+        try:
+            try_folder(path.parent)
+        except OSError as error:
+            raise _unwritable(path, error) from error
 
 
 def write_report(path: Path, records: Sequence[CaseRecord]) -> None:
-    """Write `records` to `path` in the format of its suffix, making its folder where missing.
+    """Write `records` to `path` in the format of its suffix, whole or not at all.
 
     Raises:
         UnknownName: a suffix without a writer.
@@ -31,14 +37,17 @@ def write_report(path: Path, records: Sequence[CaseRecord]) -> None:
     """
     text = _writer(path)(records)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text)
     except OSError as error:
-        raise StoreError(
-            f"the report cannot be written: {error.strerror or error}",
-            where=str(path),
-            hint="Name a file in a folder that can be written.",
-        ) from error
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"the report cannot be written: {error.strerror or error}",
+        where=str(path),
+        hint="Name a file in a folder that can be written.",
+    )
 
 
 def _writer(path: Path) -> Callable[[Sequence[CaseRecord]], str]:

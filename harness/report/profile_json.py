@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC
@@ -16,6 +13,7 @@ from harness.domain.measurement import Missing
 from harness.domain.profile import Profile
 from harness.domain.record import RunInfo
 from harness.errors import StoreError
+from harness.report.whole_file import try_folder, write_whole
 
 SCHEMA = 1
 
@@ -38,8 +36,7 @@ def make_folder(folder: Path) -> None:
         StoreError: it cannot be made, or nothing can be written there.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
+        try_folder(folder)
     except OSError as error:
         raise _unwritable(folder, error) from error
 
@@ -50,17 +47,9 @@ def write_profiles(path: Path, profiles: Sequence[Profile], run: RunInfo) -> Non
     Raises:
         StoreError: the file cannot be written.
     """
-    part = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(profiles_to_json(profiles, run) + "\n")
-        Path(part).replace(path)
+        write_whole(path, profiles_to_json(profiles, run) + "\n")
     except OSError as error:
-        if part is not None:
-            with contextlib.suppress(OSError):
-                Path(part).unlink()
         raise _unwritable(path, error) from error
 
 

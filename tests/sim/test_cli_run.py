@@ -93,13 +93,13 @@ def test_the_table_is_stdout_and_files_are_written(tmp_path: Path) -> None:
     assert not re.search(r" $", done.stdout, re.MULTILINE)
 
 
-def test_a_report_that_cannot_be_written_costs_no_result(tmp_path: Path) -> None:
+def test_a_report_that_cannot_be_written_is_told_before_anything_runs(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     done = run(tmp_path, *BOTH[:-2], "--limit", "1", "--save", "file/table.md")
     assert done.returncode == 8
     assert "StoreError: file/table.md: the report cannot be written: " in done.stderr
-    assert "mps2-an500 (M7)  reference" in done.stdout
-    assert [record.status for record in kept(tmp_path)] == [CaseStatus.OK]
+    assert done.stdout == ""
+    assert not (tmp_path / "results").exists()
 
 
 def test_no_simulator(tmp_path: Path) -> None:

@@ -9,13 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.completion import (
-    complete_build,
-    complete_dataset,
-    complete_kernels,
-    complete_model,
-    complete_target,
-)
+from harness.cli import options
+from harness.cli.options import OUTPUT, Build, Json, Quiet
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,64 +29,30 @@ def register(app: typer.Typer) -> None:
 
 
 def profile(
-    target: Annotated[
-        list[str],
-        typer.Option(
-            "--target",
-            "-t",
-            help="Target id; repeat for several.",
-            autocompletion=complete_target,
-        ),
-    ],
-    model: Annotated[
-        list[str],
-        typer.Option(
-            "--model",
-            "-m",
-            help="Bundled model or path of a .tflite; repeat for several.",
-            autocompletion=complete_model,
-        ),
-    ],
+    target: Annotated[list[str], options.target_option(False)],
+    model: Annotated[list[str], options.model_option(False)],
     kernels: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--kernels",
-            "-k",
-            help="Kernel set; repeat for several, which are then compared by operator.",
-            show_default="as `harness run`",
-            autocompletion=complete_kernels,
-        ),
+        list[str] | None, options.kernels_option(more=", which are then compared by operator")
     ] = None,
-    build: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--build",
-            "-b",
-            help="Build variant; repeat for several.",
-            show_default="O2",
-            autocompletion=complete_build,
-        ),
-    ] = None,
+    build: Build = None,
     dataset: Annotated[
         str | None,
-        typer.Option(
-            "--dataset",
-            "-d",
-            help="As for `harness run`; its first input is profiled.",
-            show_default="a bundled model's own, else random",
-            autocompletion=complete_dataset,
+        options.dataset_option(
+            "As for `harness run`; its first input is profiled.",
+            default="a bundled model's own, else random",
         ),
     ] = None,
-    warmup: Annotated[
-        int, typer.Option(min=0, max=1000, help="Unrecorded inferences before each pass.")
-    ] = 1,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print JSON to stdout; the tables go to stderr.")
-    ] = False,
+    warmup: Annotated[int, options.warmup_option("each pass")] = 1,
+    json: Json = False,
     folder: Annotated[
-        Path, typer.Option(help="Where the profile is kept, as <run>.json.", file_okay=False)
+        Path,
+        typer.Option(
+            help="Where the profile is kept, as RUN.json.",
+            file_okay=False,
+            rich_help_panel=OUTPUT,
+        ),
     ] = FOLDER,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Take one inference apart: operators, arena, flash and RAM.
 

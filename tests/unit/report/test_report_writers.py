@@ -20,7 +20,7 @@ from builders.records import (
 
 from harness.domain.record import CaseRecord
 from harness.errors import StoreError, UnknownName
-from harness.report import records_to_json, require_known_formats, write_report
+from harness.report import records_to_json, require_writable, write_report
 
 RECORDS = [
     case_record(kernel_set="reference", readings=readings(counted(30_512_640))),
@@ -114,9 +114,11 @@ def test_no_cases_can_be_written(tmp_path: Path, suffix: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["rows.xlsx", "rows", "rows.__init__"])
-def test_a_suffix_without_a_writer_is_refused_before_anything_runs(name: str) -> None:
+def test_a_suffix_without_a_writer_is_refused_before_anything_runs(
+    tmp_path: Path, name: str
+) -> None:
     with pytest.raises(UnknownName, match="reports are not written as") as caught:
-        require_known_formats([Path("rows.csv"), Path(name)])
+        require_writable([tmp_path / "rows.csv", Path(name)])
     assert caught.value.where == name
     assert caught.value.hint == "End the name in .csv, .json, .md."
 
@@ -126,3 +128,18 @@ def test_a_report_that_cannot_be_written_is_a_store_error(tmp_path: Path) -> Non
     with pytest.raises(StoreError, match="the report cannot be written") as caught:
         write_report(tmp_path / "file" / "rows.csv", RECORDS)
     assert caught.value.hint == "Name a file in a folder that can be written."
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_anything_runs(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StoreError, match="the report cannot be written") as caught:
+        require_writable([tmp_path / "rows.csv", tmp_path / "file" / "rows.csv"])
+    assert caught.value.where == str(tmp_path / "file" / "rows.csv")
+
+
+def test_a_report_replaces_the_one_before_whole(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("the one before")
+    write_report(path, RECORDS)
+    assert path.read_text().startswith("status,target_id,")
+    assert [file.name for file in tmp_path.iterdir()] == ["rows.csv"]

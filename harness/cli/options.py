@@ -1,0 +1,131 @@
+"""The options that several commands share, each declared once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from harness.cli.completion import (
+    complete_build,
+    complete_dataset,
+    complete_kernels,
+    complete_model,
+    complete_target,
+)
+
+MATRIX = "What to measure"
+AMOUNT = "How much"
+OUTPUT = "Output"
+
+
+def target_option(default: str | bool = "every simulated board") -> Any:
+    """Which targets; `default` is told in the help where the option may be left out."""
+    return typer.Option(
+        "--target",
+        "-t",
+        help="Target id; repeat for several.",
+        show_default=default,
+        rich_help_panel=MATRIX,
+        autocompletion=complete_target,
+    )
+
+
+def kernels_option(default: str = "reference and cmsis-nn", more: str = "") -> Any:
+    """Which kernel sets."""
+    return typer.Option(
+        "--kernels",
+        "-k",
+        help=f"Kernel set, or all; repeat for several{more}.",
+        show_default=default,
+        rich_help_panel=MATRIX,
+        autocompletion=complete_kernels,
+    )
+
+
+def model_option(default: str | bool, help: str = "") -> Any:
+    """Which models."""
+    return typer.Option(
+        "--model",
+        "-m",
+        help=help or "Bundled model or path of a .tflite; repeat for several.",
+        show_default=default,
+        rich_help_panel=MATRIX,
+        autocompletion=complete_model,
+    )
+
+
+def dataset_option(help: str, default: str) -> Any:
+    """Which inputs."""
+    return typer.Option(
+        "--dataset",
+        "-d",
+        help=help,
+        show_default=default,
+        rich_help_panel=MATRIX,
+        autocompletion=complete_dataset,
+    )
+
+
+def limit_option(what: str) -> Any:
+    """How many of them at most."""
+    return typer.Option(
+        min=1,
+        help=f"Take only the first {what}.",
+        show_default="all of them",
+        rich_help_panel=AMOUNT,
+    )
+
+
+def repeat_option(what: str) -> Any:
+    """How many inferences are measured for each."""
+    return typer.Option(
+        min=1, max=1000, help=f"Measured inferences per {what}.", rich_help_panel=AMOUNT
+    )
+
+
+def warmup_option(before: str) -> Any:
+    """How many inferences come before the measured ones."""
+    return typer.Option(
+        min=0, max=1000, help=f"Unrecorded inferences before {before}.", rich_help_panel=AMOUNT
+    )
+
+
+Build = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--build",
+        "-b",
+        help="Build variant; repeat for several.",
+        show_default="O2",
+        rich_help_panel=MATRIX,
+        autocompletion=complete_build,
+    ),
+]
+Json = Annotated[
+    bool,
+    typer.Option(
+        "--json",
+        help="Print the rows as JSON to stdout; the table goes to stderr.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+Save = Annotated[
+    list[Path] | None,
+    typer.Option(
+        help="Also write the rows to FILE; its suffix chooses .json, .csv or .md.",
+        rich_help_panel=OUTPUT,
+        dir_okay=False,
+    ),
+]
+Results = Annotated[
+    str | None,
+    typer.Option(
+        help="Results database: a file, or a database URL.",
+        show_default="results/harness.db",
+        rich_help_panel=OUTPUT,
+        envvar="HARNESS_RESULTS",
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.", rich_help_panel=OUTPUT)]

@@ -56,4 +56,11 @@ def rig() -> Rig:
     def machine(target: Target, work_dir: Path) -> AbstractContextManager[Coordinates]:
         return start_machine(target, work_dir=work_dir)
 
-    return Rig(build=build, load_dataset=load, start=machine, open_board=board, cache_dir=cache)
+    return Rig(
+        build=build,
+        read_kernels=building.linked_kernels,
+        load_dataset=load,
+        start=machine,
+        open_board=board,
+        cache_dir=cache,
+    )

@@ -56,7 +56,6 @@ def _tools(python: str) -> tuple[_Tool, ...]:
         _Tool(
             *(OBJDUMP, ("--version",), (2, 33)),
             *(f"{apt} binutils-arm-none-eabi", f"{apt} --only-upgrade binutils-arm-none-eabi"),
-            only_for="harness kernels calls",
         ),
         # -mcpu=cortex-m55 came with LLVM 11.
         _Tool(

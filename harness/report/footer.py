@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from harness.domain.measurement import Measurement
 from harness.domain.record import CaseRecord, CaseStatus
 from harness.domain.units import Fidelity, Unit
+from harness.report.fallback import fallback_lines
 from harness.report.table import COUNTED, counted
 
 _NOT_SIMULATORS = {"harness", "pyocd", "litert"}
@@ -43,7 +44,7 @@ def footer_lines(records: Sequence[CaseRecord]) -> list[str]:
                 "equal to reference: output vectors that equal LiteRT's reference kernels byte for "
                 "byte (largest difference where not)"
             )
-        lines += _ideals(measured)
+        lines += [*_ideals(measured), *fallback_lines(measured)]
     return lines
 
 

@@ -73,7 +73,7 @@ def test_where_nothing_is_installed_each_thing_comes_with_its_command(tmp_path: 
         "clang: sudo apt-get install clang",
         "cmsis-nn: harness run --kernels cmsis-nn --model mlp-digits --limit 1",
         "qemu-system-arm: sudo apt-get install qemu-system-arm",
-        "4 to mend before a run",
+        "5 to mend before a run",
     ]
 
 

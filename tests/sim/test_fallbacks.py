@@ -1,4 +1,4 @@
-"""A kernel set of a stranger's that calls CMSIS-NN for one operator, and falls back for the rest."""
+"""A stranger's kernel set that calls CMSIS-NN for one operator and falls back for the rest."""
 
 from __future__ import annotations
 

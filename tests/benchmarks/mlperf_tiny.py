@@ -94,6 +94,8 @@ CMSIS-NN rounds FULLY_CONNECTED twice where LiteRT's reference kernel rounds onc
 output off by 1 LSB; layers behind it can widen that. The build variant `single-rounding` compiles
 its inner kernel to round once ([kernel sets](../firmware/kernels/README.md)).
 
+{verdict(records)}
+
 ## Arena
 
 Bytes that the host's planner placed, scratch of the kernels included, beside the lower bound: the
@@ -128,6 +130,20 @@ def equality(records: Sequence[CaseRecord]) -> str:
         largest = max(_value(record, "largest_difference").value for record in same)
         name = f"{model}: {NAMES[model]}"
         lines.append(f"| {name} | {kernels} | {build} | {equal:.0f} of {of} | {largest:.0f} LSB |")
+    return "\n".join(lines)
+
+
+def verdict(records: Sequence[CaseRecord]) -> str:
+    """Which builds are wholly equal, in a sentence for each."""
+    lines = []
+    for kernels, build in dict.fromkeys((r.kernel_set, r.variant) for r in records):
+        ours = [r for r in records if (r.kernel_set, r.variant) == (kernels, build)]
+        differ = [r.model for r in ours if _value(r, "largest_difference").value]
+        where = ", ".join(dict.fromkeys(differ))
+        told = (
+            f"differs in {where}, in no other model" if where else "all vectors equal, everywhere"
+        )
+        lines.append(f"- `{kernels}`, `{build}`: {told}")
     return "\n".join(lines)
 
 

@@ -175,21 +175,6 @@ def test_every_path_gives_the_same_vectors_with_other_counts(
         assert counts == sorted(set(counts))
 
 
-@pytest.mark.skipif(not shutil.which("clang"), reason="needs clang")
-@pytest.mark.parametrize("target", ["mps2-an385", "mps2-an386", "mps2-an500"])
-def test_clang_gives_the_same_vectors(tmp_path: Path, target: str) -> None:
-    words = ["-m", "lenet-digits", "-m", "mlp-digits", "-b", "clang", "--limit", "3", "--json"]
-    done = harness(tmp_path, "run", "-t", target, *words)
-    assert done.returncode == 0, done.stderr
-    cases = json.loads(done.stdout)["cases"]
-    assert [case["kernel_set"] for case in cases] == ["reference", "cmsis-nn"] * 2
-    for case in cases:
-        assert "clang version" in case["compiler"]
-        assert ", linked by arm-none-eabi-gcc" in case["compiler"]
-        exact = case["kernel_set"] == "reference" or case["model"] == "lenet-digits"
-        assert case["readings"]["largest_difference"]["value"] <= (0 if exact else 1)
-
-
 def test_a_set_that_the_core_cannot_run(tmp_path: Path) -> None:
     done = harness(tmp_path, "run", "-t", "mps2-an385", "-k", "cmsis-nn-dsp", "-m", "mlp-digits")
     assert done.returncode == 2

@@ -139,6 +139,33 @@ def test_outputs_and_winners(
         assert number(record, "largest_difference") == 0
 
 
+# Without a labelled set here: MACs, and by how many LSB the stock build may be off.
+UNLABELLED = {
+    "vww_96_int8": (7_489_664, 1),
+    "ad01_int8": (264_192, 2),
+    "str_ww_ref_model": (826_368, 0),
+}
+
+
+@pytest.mark.parametrize("target", ["mps2-an385", FULL_TARGET, "mps3-an547"])
+def test_models_without_a_labelled_set(test_data: Path, tmp_path: Path, target: str) -> None:
+    cases = assembly.plan(
+        targets=[target],
+        kernel_sets=["reference", "cmsis-nn"],
+        builds=["O2", "single-rounding"],
+        models=[str(test_data / f"models/mlperf-tiny/{name}.tflite") for name in UNLABELLED],
+        dataset="random:3",
+    )
+    outcome = assembly.Bench(tmp_path / "harness.db").measure(cases)
+    assert not outcome.errors, outcome.errors[0]
+    assert len(outcome.records) == 3 * len(UNLABELLED)
+    for record in outcome.records:
+        macs, off = UNLABELLED[record.model]
+        stock = (record.kernel_set, record.variant) == ("cmsis-nn", "O2")
+        assert record.macs == macs
+        assert number(record, "largest_difference") <= (off if stock else 0)
+
+
 def test_host_reference_gives_the_stored_outputs(test_data: Path) -> None:
     """The golden file was made elsewhere: the host reference must not drift from it."""
     from harness.model import HostReference

@@ -63,4 +63,11 @@ def rig(rig_file: Path | None = None, wait_board_s: float = 0.0) -> Rig:
     def machine(target: Target, work_dir: Path) -> AbstractContextManager[Coordinates]:
         return start_machine(target, work_dir, lambda: find_desk(rig_file), wait_board_s)
 
-    return Rig(build=build, load_dataset=load, start=machine, open_board=board, cache_dir=cache)
+    return Rig(
+        build=build,
+        read_kernels=building.linked_kernels,
+        load_dataset=load,
+        start=machine,
+        open_board=board,
+        cache_dir=cache,
+    )

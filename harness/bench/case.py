@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,12 +13,17 @@ from typing import Any
 import harness
 from harness.bench.bring_up import Device, bring_up, fitted
 from harness.bench.events import Flashing, InputsDone, Listener, Note, Stage, StageStarted, nobody
+from harness.bench.fallback import fallback_share, no_fallback
+from harness.bench.operator_kernels import operator_kernels
 from harness.bench.prepare import Prepared
 from harness.bench.rig import Rig
 from harness.bench.stream import Answers, stream
 from harness.bench.verdict import accuracy, agreement, counts, typed_outputs
+from harness.domain.fallback import FALLBACK_SHARE
 from harness.domain.firmware import Firmware
 from harness.domain.image import ModelImage
+from harness.domain.kernel_code import OperatorKernel
+from harness.domain.measurement import Missing, Reading
 from harness.domain.record import CaseRecord, CaseStatus
 from harness.errors import HarnessError, RigError
 from harness.model import start_reference
@@ -38,6 +43,7 @@ class CaseRun:
         self._now = now
         self._known = _facts_before(prepared)
         self._started = now()
+        self._share: Reading | None = None
 
     def run(self) -> CaseRecord:
         """Run the case and return its record.
@@ -50,6 +56,8 @@ class CaseRun:
         self._stage(Stage.BUILD)
         firmware = self._rig.build(case.target, case.kernel_set, case.variant, self._tell)
         self._known |= _firmware_facts(firmware)
+        kernels = operator_kernels(self._prepared.network, self._rig.read_kernels(firmware))
+        self._known["operator_kernels"] = kernels
         reference = start_reference(
             case.model.path,
             dataset.inputs,
@@ -57,6 +65,22 @@ class CaseRun:
             dataset_sha256=dataset.sha256,
             cache_dir=self._rig.cache_dir / "reference",
         )
+        try:
+            image, answers = self._on_device(firmware, kernels)
+            self._stage(Stage.VERIFY)
+            expected = reference.result(REFERENCE_DEADLINE_S)
+        finally:
+            reference.cancel()
+        self._known["tool_versions"] += (("litert", reference.version),)
+        outputs = typed_outputs(answers, image)
+        self._known |= self._readings(answers, image, outputs, expected)
+        return self._record(CaseStatus.OK)
+
+    def _on_device(
+        self, firmware: Firmware, kernels: Sequence[OperatorKernel]
+    ) -> tuple[ModelImage, Answers]:
+        """Count all inputs, then measure the share of fallbacks: its failure costs no count."""
+        case, dataset = self._prepared.case, self._prepared.dataset
         try:
             with (
                 work_dir() as folder,
@@ -70,21 +94,35 @@ class CaseRun:
                     self._flashing,
                 ) as device,
             ):
+                image = device.image
                 self._known |= _device_facts(device, case.target.counter.per_tick)
                 self._known["tool_versions"] += _headers(firmware)
                 self._stage(Stage.STREAM)
-                image = device.image
                 size = image.outputs[0].nbytes
                 absent = device.at.no_counter
                 answers = stream(device.client, case, dataset, size, self._done, absent)
-            self._stage(Stage.VERIFY)
-            expected = reference.result(REFERENCE_DEADLINE_S)
-        finally:
-            reference.cancel()
-        self._known["tool_versions"] += (("litert", reference.version),)
-        outputs = typed_outputs(answers, image)
-        self._known |= self._readings(answers, image, outputs, expected)
-        return self._record(CaseStatus.OK)
+                if firmware.library:
+                    self._share = self._shared(device, answers, firmware.library.name, kernels)
+        except HarnessError:
+            # Through all that holds the device, which may be in doubt; but what was counted, was.
+            if not isinstance(self._share, Missing):
+                raise
+        return image, answers
+
+    def _shared(
+        self, device: Device, answers: Answers, library: str, kernels: Sequence[OperatorKernel]
+    ) -> Reading:
+        case = self._prepared.case
+        if not any(kernel.fallback for kernel in kernels):
+            return no_fallback(case.target, library)
+        if device.at.no_counter:
+            return Missing(FALLBACK_SHARE, device.at.no_counter)
+        self._stage(Stage.FALLBACK)
+        try:
+            return fallback_share(device.client, case, answers, kernels)
+        except HarnessError as error:
+            self._share = Missing(FALLBACK_SHARE, f"no profile: {error.what}")
+            raise
 
     def failed(self, error: BaseException) -> CaseRecord:
         """The record of a case that ended with `error`: no readings, whatever came before."""
@@ -105,6 +143,7 @@ class CaseRun:
                 counts(answers, target),
                 accuracy(outputs, self._prepared.dataset, image, target),
                 *agreement(outputs, expected, target),
+                *([self._share] if self._share else []),
                 *self._prepared.known,
             ),
         }

@@ -11,13 +11,14 @@ from harness.domain.record import CaseRecord
 
 
 class Stage(StrEnum):
-    """The steps of one case, in order."""
+    """The steps of one case, in order; FALLBACK only where an operator falls back."""
 
     BUILD = "building firmware"
     BRING_UP = "starting target"
     FLASH = "flashing and verifying"
     HANDSHAKE = "handshake"
     STREAM = "streaming inputs"
+    FALLBACK = "measuring the share of fallback operators"
     VERIFY = "comparing with host reference"
 
 

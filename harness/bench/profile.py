@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from harness.bench.board_health import BoardHealth
 from harness.bench.bring_up import HANDSHAKE_DEADLINE_S, Device, bring_up, fitted, greet
 from harness.bench.case import work_dir
+from harness.bench.closure import closure_bound, require_closure
 from harness.bench.events import CaseStarted, Flashing, Listener, Note, Stage, StageStarted
+from harness.bench.operator_kernels import operator_kernels
 from harness.bench.prepare import Prepared
 from harness.bench.profile_arena import arena_tenants
 from harness.bench.profile_stack import high_water, paint
@@ -17,14 +19,14 @@ from harness.bench.stream import INFERENCE_DEADLINE_S
 from harness.domain.device import ProfileReply, Reply
 from harness.domain.firmware import Firmware
 from harness.domain.image import ModelImage
+from harness.domain.kernel_code import OperatorKernel
 from harness.domain.measurement import Missing
 from harness.domain.network import Network
 from harness.domain.plan import Case
-from harness.domain.profile import FirmwareParts, KernelCode, OperatorProfile, Profile
+from harness.domain.profile import FirmwareParts, OperatorProfile, Profile
 from harness.errors import (
     CounterStuck,
     HarnessError,
-    MeasurementError,
     StoreError,
     ToolMissing,
     WindowMissed,
@@ -72,6 +74,7 @@ def profile_case(
         case.target, case.kernel_set, case.variant, lambda text: on_event(Note(text))
     )
     parts = read_parts(firmware.elf, firmware.library.name if firmware.library else "")
+    kernels = operator_kernels(prepared.network, rig.read_kernels(firmware))
     with (
         work_dir() as folder,
         bring_up(
@@ -89,19 +92,12 @@ def profile_case(
         whole, profile = _two_passes(device.client, prepared, len(device.image.operators))
         stack = high_water(device.board, parts.stack)
         image = device.image
-    _require_undisturbed(whole, profile, case)
-    bound = closure_bound(profile)
-    _require_closure(whole.ticks[0], profile, bound, case)
-    return _profile(prepared.network, case, firmware, parts, image, whole, profile, bound, stack)
-
-
-def closure_bound(profile: ProfileReply) -> int:
-    """Ticks by which the sum over operators may differ from the whole.
-
-    Each window reads less than a tick too little, and all but one of them cost, beyond those of the
-    whole, what an empty window costs: less than a tick more than it reads.
-    """
-    return len(profile.ticks) * (1 + profile.empty_window)
+    _require_counted(whole, case)
+    require_closure(whole.ticks[0], b"".join(whole.outputs), profile, case.label)
+    operators = _operators(prepared.network, image, kernels, profile.ticks, case)
+    return _profile(
+        prepared.network, case, firmware, parts, image, whole, profile, operators, stack
+    )
 
 
 def _restart_with_painted_stack(
@@ -123,10 +119,10 @@ def _two_passes(
     return whole, client.profile(warmup, operators, deadline_s)
 
 
-def _require_undisturbed(whole: Reply, profile: ProfileReply, case: Case) -> None:
-    if interrupts := whole.link_interrupts + profile.link_interrupts:
+def _require_counted(whole: Reply, case: Case) -> None:
+    if whole.link_interrupts:
         raise WindowMissed(
-            f"{interrupts} link interrupts fell into the measured windows",
+            f"{whole.link_interrupts} link interrupts fell into the measured windows",
             where=case.label,
             hint="Let nothing else talk to the device's port while it is measured.",
         )
@@ -135,24 +131,6 @@ def _require_undisturbed(whole: Reply, profile: ProfileReply, case: Case) -> Non
             "the counter did not move",
             where=case.label,
             hint="Check that the target's counter runs (a simulator may lack it).",
-        )
-    if whole.outputs != profile.outputs:
-        raise MeasurementError(
-            "the profiled inference gave another output than the one measured as a whole",
-            where=case.label,
-            hint="Run it with `harness run` to see which of both is right.",
-        )
-
-
-def _require_closure(whole: int, profile: ProfileReply, bound: int, case: Case) -> None:
-    total = sum(profile.ticks)
-    if abs(total - whole) > bound:
-        raise MeasurementError(
-            f"the operators add up to {total:,} ticks, the whole inference took {whole:,}; they "
-            f"may differ by {bound:,} (1 tick of the counter and {profile.empty_window:,} of an "
-            f"empty window for each of {len(profile.ticks)} operators)",
-            where=case.label,
-            hint="Profile again with more --warmup; if it stays, the counter is disturbed.",
         )
 
 
@@ -164,7 +142,7 @@ def _profile(
     image: ModelImage,
     whole: Reply,
     profile: ProfileReply,
-    bound: int,
+    operators: tuple[OperatorProfile, ...],
     stack: int | Missing,
 ) -> Profile:
     counter = case.target.counter
@@ -186,8 +164,8 @@ def _profile(
         resolution=counter.per_tick,
         whole=whole.ticks[0] * counter.per_tick,
         empty_window=profile.empty_window * counter.per_tick,
-        bound=bound * counter.per_tick,
-        operators=_operators(network, image, parts.kernels, profile.ticks, counter.per_tick),
+        bound=closure_bound(profile) * counter.per_tick,
+        operators=operators,
         arena_bytes=image.arena_bytes,
         arena_lower_bound=image.arena_lower_bound,
         arena=arena_tenants(network, image),
@@ -201,9 +179,9 @@ def _profile(
 def _operators(
     network: Network,
     image: ModelImage,
-    kernels: Mapping[int, KernelCode],
+    kernels: Sequence[OperatorKernel],
     ticks: Sequence[int],
-    per_tick: float,
+    case: Case,
 ) -> tuple[OperatorProfile, ...]:
     sizes = {placement.index: placement.nbytes for placement in image.placements}
     total = sum(ticks)
@@ -213,9 +191,9 @@ def _operators(
             name=operator.name,
             inputs=cost.inputs,
             outputs=cost.outputs,
-            kernel=kernels.get(operator.opcode),
+            kernel=kernel if kernel.source else None,
             ticks=count,
-            count=count * per_tick,
+            count=count * case.target.counter.per_tick,
             share=count / total if total else 0.0,
             macs=summary.macs,
             weight_bytes=summary.weight_bytes,
@@ -223,7 +201,7 @@ def _operators(
             arena_out=sum(sizes.get(index, 0) for index in operator.outputs),
             scratch_bytes=summary.scratch_bytes,
         )
-        for operator, cost, summary, count in zip(
-            network.operators, operator_costs(network), image.operators, ticks, strict=True
+        for operator, cost, summary, kernel, count in zip(
+            network.operators, operator_costs(network), image.operators, kernels, ticks, strict=True
         )
     )

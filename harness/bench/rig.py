@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from harness.domain.coordinates import Coordinates
 from harness.domain.dataset import Dataset
 from harness.domain.firmware import BuildVariant, Firmware, KernelSet
 from harness.domain.image import TensorPlacement
+from harness.domain.kernel_code import LinkedKernel
 from harness.domain.plan import Case
 from harness.domain.target import Target
 
@@ -54,12 +55,13 @@ LoadDataset = Callable[[Case, TensorPlacement], Dataset]
 class Rig:
     """Everything outside the process that a case touches.
 
-    `build` tells a line before each step that takes long. The board that `open_board` opens tells
-    what it does and the fraction done. `cache_dir` keeps what is expensive to find again and safe
-    to lose.
+    `build` tells a line before each step that takes long, `read_kernels` what a firmware links for
+    each operator it knows. The board that `open_board` opens tells what it does and the fraction
+    done. `cache_dir` keeps what is expensive to find again and safe to lose.
     """
 
     build: Callable[[Target, KernelSet, BuildVariant, Tell], Firmware]
+    read_kernels: Callable[[Firmware], Sequence[LinkedKernel]]
     load_dataset: LoadDataset
     start: Callable[[Target, Path], AbstractContextManager[Coordinates]]
     open_board: Callable[[str, Target, OnFlash], AbstractContextManager[Board]]

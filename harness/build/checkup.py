@@ -1,4 +1,4 @@
-"""Whether firmware can be built here: compiler, C library, CMake, Ninja, sources, cache."""
+"""Whether firmware can be built here: compilers, C library, CMake, Ninja, sources, cache."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import shlex
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.build.device_headers import headers_checkup
 from harness.build.libraries import library_checkups
+from harness.build.linked_kernels import OBJDUMP
 from harness.build.process import run
 from harness.build.tools import COMPILER, find_tool
 from harness.domain.checkup import Answer, Ask, Finding, State, first_line, is_older, version_in
@@ -27,13 +28,17 @@ _STOPS = BuildError.exit_code
 
 @dataclass(frozen=True)
 class _Tool:
-    """A program: how it tells its version, the oldest that will do, and what installs it."""
+    """A program: how it tells its version, the oldest that will do, and what installs it.
+
+    `only_for` is what needs it, where most runs do without.
+    """
 
     name: str
     question: tuple[str, ...]
     oldest: tuple[int, ...]
     install: str
     renew: str
+    only_for: str = ""
 
 
 def _tools(python: str) -> tuple[_Tool, ...]:
@@ -48,6 +53,16 @@ def _tools(python: str) -> tuple[_Tool, ...]:
         # cmake_minimum_required of firmware/CMakeLists.txt
         _Tool("cmake", ("--version",), (3, 20), f"{apt} cmake", f"{pip} cmake"),
         _Tool("ninja", ("--version",), (1, 8), f"{apt} ninja-build", f"{pip} ninja"),
+        # Helium is disassembled since 2.33.
+        _Tool(
+            *(OBJDUMP, ("--version",), (2, 33)),
+            *(f"{apt} binutils-arm-none-eabi", f"{apt} --only-upgrade binutils-arm-none-eabi"),
+        ),
+        # -mcpu=cortex-m55 came with LLVM 11.
+        _Tool(
+            *("clang", ("--version",), (11,), f"{apt} clang", f"{apt} --only-upgrade clang"),
+            only_for="--build clang",
+        ),
     )
 
 
@@ -99,15 +114,24 @@ def _look_at(tool: _Tool, ask: Ask) -> Finding:
     try:
         path = find_tool(tool.name)
     except ToolMissing as error:
-        return _missing(tool.name, error.what, tool.install)
+        return _not_stopping(tool, _missing(tool.name, error.what, tool.install))
     answer = ask([path, *tool.question])
     version = version_in(answer.output)
     if answer.status != 0 or not version:
-        return _faulty(tool.name, f"{path}: {first_line(answer.output)}", tool.install)
+        odd = f"{path}: {first_line(answer.output)}"
+        return _not_stopping(tool, _faulty(tool.name, odd, tool.install))
     if is_older(version, tool.oldest):
-        oldest = ".".join(map(str, tool.oldest))
-        return _faulty(tool.name, f"{path}: needs {oldest} or newer", tool.renew, version)
+        old = f"{path}: needs {'.'.join(map(str, tool.oldest))} or newer"
+        return _not_stopping(tool, _faulty(tool.name, old, tool.renew, version))
     return Finding(_PART, tool.name, State.OK, version, str(path))
+
+
+def _not_stopping(tool: _Tool, finding: Finding) -> Finding:
+    """The finding, turned optional where only one thing needs the tool."""
+    if not tool.only_for:
+        return finding
+    note = f"{finding.note}; only {tool.only_for} needs it"
+    return replace(finding, state=State.OPTIONAL, note=note, exit_code=0)
 
 
 def _c_library(compiler: Path, ask: Ask) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from elftools.elf.elffile import ELFFile
 
 from harness.build.elf import MALFORMED
-from harness.build.origins import files_of_functions, kernel_entries
+from harness.build.origins import KernelEntry, files_of_functions, kernel_entries
 from harness.build.process import run
 from harness.build.tools import find_tool
 from harness.domain.firmware import Firmware
@@ -58,14 +58,19 @@ def linked_kernels(firmware: Firmware, library_prefix: str = "arm_") -> list[Lin
     except (OSError, *MALFORMED) as error:
         raise _unreadable(firmware, str(error)) from error
     code = _Code(_disassembled(firmware), own, library_prefix)
-    return [
-        LinkedKernel(
-            operator=entry.operator,
-            origin=firmware.kernels.get(entry.operator, ""),
-            functions=tuple(code.reached(entry.invoke)),
-        )
-        for entry in entries
-    ]
+    return [_linked(entry, firmware, code) for entry in entries]
+
+
+def _linked(entry: KernelEntry, firmware: Firmware, code: _Code) -> LinkedKernel:
+    origin = firmware.kernels.get(entry.operator, "")
+    return LinkedKernel(
+        opcode=entry.opcode,
+        operator=entry.operator,
+        origin=origin,
+        source=f"{origin}/{entry.file}" if origin else entry.file,
+        functions=tuple(code.reached(entry.invoke)),
+        fallback=entry.operator in firmware.fallbacks,
+    )
 
 
 @dataclass(frozen=True)

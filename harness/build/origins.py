@@ -17,8 +17,9 @@ _RECORD = struct.Struct("<HxxIII")
 
 @dataclass(frozen=True)
 class KernelEntry:
-    """One `struct kernel`: the operator's name, the address of `invoke`, and its source file."""
+    """One `struct kernel`: opcode and name, the address of `invoke`, and its source file."""
 
+    opcode: int
     operator: str
     invoke: int
     file: str
@@ -29,9 +30,9 @@ def kernel_entries(elf: ELFFile) -> Iterator[KernelEntry]:
     section = elf.get_section_by_name(SECTION)
     records = section.data() if section else b""
     files = files_of_functions(elf)
-    for _, name, _, invoke in _RECORD.iter_unpack(records):
+    for opcode, name, _, invoke in _RECORD.iter_unpack(records):
         address = invoke & ~1  # bit 0 says Thumb
-        yield KernelEntry(_string(elf, name), address, files.get(address, ""))
+        yield KernelEntry(opcode, _string(elf, name), address, files.get(address, ""))
 
 
 def origins(elf: ELFFile, folders: Sequence[Path]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What each part of a firmware takes, and which code serves which operator: read from its ELF.
+"""What each part of a firmware takes in flash and RAM, read from its ELF.
 
 Code and data belong to the source file that their debug information names (DWARF 5, 3.1.1: names
 and ranges of compilation units). The toolchain's own libraries come without, or from elsewhere.
@@ -19,9 +19,8 @@ from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import Section, SymbolTableSection
 
-from harness.build.calls import called_functions
 from harness.build.elf import MALFORMED
-from harness.domain.profile import FirmwareParts, KernelCode, Part
+from harness.domain.profile import FirmwareParts, Part
 from harness.domain.target import Region
 from harness.errors import BuildError
 
@@ -30,7 +29,6 @@ REST = "strings, build id, padding"
 _KERNELS = "firmware/kernels/"
 # Of the core; its other files bring requests in and answers out.
 _ENGINE = {"firmware/core/engine.c", "firmware/core/image_check.c"}
-_KERNEL_RECORD = 16  # struct kernel: u16 opcode, then pointers to name, prepare and invoke
 _DW_OP_ADDR = 0x03
 
 
@@ -109,7 +107,6 @@ class _Anatomy:
             parts=tuple(
                 Part(name, flash[name], ram[name]) for name in order if flash[name] or ram[name]
             ),
-            kernels={kernel.opcode: kernel for kernel in self._kernels()},
             stack=Region(low, top - low),
         )
 
@@ -162,40 +159,6 @@ class _Anatomy:
                 if address in self._symbols:
                     self._variables[address] = source
         self._ranges.sort()
-
-    def _kernels(self) -> Iterator[KernelCode]:
-        section = self._elf.get_section_by_name("kernels")
-        records = section.data() if section else b""
-        for at in range(0, len(records), _KERNEL_RECORD):
-            opcode = int.from_bytes(records[at : at + 2], "little")
-            invoke = int.from_bytes(records[at + 12 : at + 16], "little") & ~1
-            source = self._source_at(invoke) or ""
-            yield KernelCode(opcode, source.removeprefix(_KERNELS), self._library_calls(invoke))
-
-    def _library_calls(self, entry: int) -> tuple[str, ...]:
-        """Functions of the library that `entry` calls, also by way of our own functions."""
-        found: dict[str, None] = {}
-        seen, todo = {entry}, [entry]
-        while todo:
-            for target in self._calls(todo.pop()):
-                part = part_of(self._source_at(target) or "", self._library)
-                if part == self._library:
-                    found[self._symbols[target].name] = None
-                elif part == "kernels" and target not in seen:
-                    seen.add(target)
-                    todo.append(target)
-        return tuple(found)
-
-    def _calls(self, function: int) -> list[int]:
-        symbol = self._symbols.get(function)
-        if symbol is None:
-            return []
-        for section in self._memory:
-            offset = function - section["sh_addr"]
-            if 0 <= offset < section["sh_size"]:
-                code = section.data()[offset : offset + symbol.size]
-                return [a for a in called_functions(code, function) if a in self._symbols]
-        return []
 
 
 def _unit_ranges(top: Any, lists: Any, unit: Any) -> Iterator[tuple[int, int]]:

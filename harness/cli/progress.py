@@ -27,6 +27,7 @@ from harness.bench.events import (
     Note,
     StageStarted,
 )
+from harness.domain.fallback import FALLBACK_SHARE
 from harness.domain.measurement import Measurement
 from harness.domain.record import CaseRecord, CaseStatus
 
@@ -148,6 +149,9 @@ def case_line(label: str, record: CaseRecord) -> Text:
         reading = record.reading(quantity)
         if isinstance(reading, Measurement):
             facts.append(f"{reading.value:,.0f} {reading.unit}")
+    share = record.reading(FALLBACK_SHARE)
+    if isinstance(share, Measurement) and share.value:
+        facts.append(f"{100 * share.value:.1f} % of them fallback")
     seconds = (record.finished - record.started).total_seconds()
     facts.append(f"{record.inputs} inputs in {seconds:.1f} s")
     return Text.assemble(("+", "green"), f" {label}: {', '.join(facts)}")

@@ -27,15 +27,41 @@ class LinkedFunction:
 class LinkedKernel:
     """One operator: the set its code came from, and the library functions it can reach.
 
-    Which of several functions runs depends on shapes; what is not in `functions` never runs.
+    `source` is its file, with the set's name before it (`cmsis-nn/add.c`); `fallback` says that it
+    stands in for a kernel which the set's library lacks. Which of several functions runs depends on
+    shapes; what is not in `functions` never runs.
     """
 
+    opcode: int
     operator: str
     origin: str
-    functions: tuple[LinkedFunction, ...]
+    source: str = ""
+    functions: tuple[LinkedFunction, ...] = ()
+    fallback: bool = False
 
     @property
     def paths(self) -> tuple[CodePath, ...]:
         """The paths among its functions, the most special first; none where it calls no library."""
         found = {function.path for function in self.functions}
         return tuple(path for path in CodePath if path in found)
+
+    @property
+    def calls(self) -> tuple[str, ...]:
+        """The functions that its own code calls; none where it computes by itself."""
+        return tuple(function.name for function in self.functions if function.direct)
+
+
+@dataclass(frozen=True)
+class OperatorKernel:
+    """The code that operator `index` of a model ran.
+
+    `calls` are the library's functions that its kernel calls, `path` the most special one among
+    all that it can reach, or None where it calls no library.
+    """
+
+    index: int
+    operator: str
+    source: str
+    calls: tuple[str, ...] = ()
+    path: CodePath | None = None
+    fallback: bool = False

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from harness.domain.kernel_code import OperatorKernel
 from harness.domain.measurement import Missing
 from harness.domain.target import Region
 from harness.domain.units import Fidelity, Unit
 
 Shape = tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class KernelCode:
-    """The code that serves one opcode, as found in an ELF.
-
-    `source` is its file below `firmware/kernels`; `calls` names the functions of the kernel library
-    that it calls directly, and is empty where it computes by itself.
-    """
-
-    opcode: int
-    source: str
-    calls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,12 +25,11 @@ class Part:
 class FirmwareParts:
     """A firmware taken apart.
 
-    The flash of the parts sums to that of the ELF. `kernels` is keyed by opcode. `stack` is where
-    the stack may grow (downwards, from the end of the region) before it meets data.
+    The flash of the parts sums to that of the ELF. `stack` is where the stack may grow (downwards,
+    from the end of the region) before it meets data.
     """
 
     parts: tuple[Part, ...]
-    kernels: Mapping[int, KernelCode]
     stack: Region
 
 
@@ -59,7 +45,7 @@ class OperatorProfile:
     name: str
     inputs: tuple[Shape, ...]
     outputs: tuple[Shape, ...]
-    kernel: KernelCode | None
+    kernel: OperatorKernel | None
     ticks: int
     count: float
     share: float
@@ -125,6 +111,11 @@ class Profile:
     def total(self) -> float:
         """The sum over operators, in `unit`."""
         return sum(operator.count for operator in self.operators)
+
+    @property
+    def fallback_share(self) -> float:
+        """The share of all counts that is spent in fallback operators, a fraction."""
+        return sum(one.share for one in self.operators if one.kernel and one.kernel.fallback)
 
     @property
     def macs(self) -> int:

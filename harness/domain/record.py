@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from harness.domain.kernel_code import OperatorKernel
 from harness.domain.measurement import Missing, Reading
 from harness.domain.units import Fidelity
 
@@ -45,8 +46,9 @@ class CaseRecord:
     build on this target, joined with ", ". A failed case has `error_class` (the error's name in
     `harness.errors`) and `error_message` (what, where and hint); an ok one has neither.
     Times are UTC, sizes bytes. `counter_resolution` is in the unit of the counted quantity.
-    Quantities of `readings`: `instructions` or `cycles` per inference, `accuracy`,
-    `vectors_equal` (of n), `largest_difference`.
+    `operator_kernels` has one entry per operator of the model, in order, and none in records older
+    than that field. Quantities of `readings`: `instructions` or `cycles` per inference, `accuracy`,
+    `vectors_equal` (of n), `largest_difference`, and `fallback_share` where a library is called.
     """
 
     status: CaseStatus
@@ -88,6 +90,7 @@ class CaseRecord:
     macs: int | None = None
     link_interrupts: int | None = None
     aliases: str | None = None
+    operator_kernels: tuple[OperatorKernel, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a record that contradicts itself."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.domain.fallback import FALLBACK_SHARE
 from harness.domain.record import CaseRecord, CaseStatus
 from harness.domain.units import Unit
 from harness.report.footer import failure_lines, footer_lines
@@ -126,6 +127,7 @@ def _columns(units: Sequence[Unit], datasets: bool, rows: Sequence[Row]) -> list
     return [
         *columns,
         Column("speed-up", "speedup", lambda row: f"{row['speedup']:.1f}x", 1, optional=True),
+        *_fallback_columns(rows),
         Column("MACs", "macs", lambda row: f"{row['macs']:,.0f}", 9, optional=True, below=True),
         *_per_mac_columns(units, beside_ideal=bool(rows) and "ideal_per_mac" in rows[0]),
         _kib("arena", "arena_bytes", 5),
@@ -143,6 +145,14 @@ def _count_columns(unit: Unit, rows: Sequence[Row]) -> list[Column]:
     if unit is Unit.CYCLES:
         columns.append(Column("ms", "latency_ms", lambda row: f"{row['latency_ms']:,.3f}", 2))
     return columns
+
+
+def _fallback_columns(rows: Sequence[Row]) -> list[Column]:
+    """The share that is not the library's, where any row has some."""
+    name = FALLBACK_SHARE
+    if not rows or name not in rows[0]:
+        return []
+    return [Column("fallback", name, lambda row: f"{100 * row[name]:.1f} %", 2)]
 
 
 def _per_mac_columns(units: Sequence[Unit], *, beside_ideal: bool) -> list[Column]:
@@ -189,7 +199,7 @@ def _target(row: Row) -> str:
 
 
 def _kernels(row: Row) -> str:
-    kernels = str(row["kernel_set"])
+    kernels = str(row.get("heading", row["kernel_set"]))
     if isinstance(row["aliases"], str):
         kernels += f"\n(= {row['aliases']})"
     if row["variant"] != PLAIN_VARIANT:

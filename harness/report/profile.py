@@ -9,6 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from harness.domain.fallback import heading
 from harness.domain.measurement import Missing
 from harness.domain.profile import Profile
 from harness.report.profile_arena import arena_lines
@@ -49,14 +50,13 @@ def profile_text(profiles: Sequence[Profile], width: int) -> str:
 def _one(profile: Profile, width: int) -> list[RenderableType]:
     variant = "" if profile.variant == "O2" else f", {profile.variant}"
     core = profile.core.removeprefix("Cortex-")
+    headed = heading(profile.kernel_set, profile.fallback_share)
     table, dropped = operator_table(profile, width)
     notes = _notes(profile)
     if dropped:
         notes.append(f"not shown in {width} columns: {', '.join(dropped)}")
     return [
-        _title(
-            f"{profile.model} on {profile.target_id} ({core}) with {profile.kernel_set}{variant}"
-        ),
+        _title(f"{profile.model} on {profile.target_id} ({core}) with {headed}{variant}"),
         table,
         *(Text(line, style="dim") for line in notes),
         Text(),
@@ -79,6 +79,8 @@ def _notes(profile: Profile) -> list[str]:
         f"resolution {profile.resolution:,g} {unit}, one tick of {profile.counter}; a window "
         f"without operators shows {profile.empty_window:,.0f}",
     ]
+    if fallen := profile.fallback_share:
+        notes.append(f"fallback: {100 * fallen:.1f} % of the {unit} are not in {profile.library}")
     if any(map(coarse, profile.operators)):
         notes.append(f"¹ fewer than {FEWEST_TICKS} ticks: too coarse to divide")
     return notes

@@ -8,6 +8,7 @@ from itertools import groupby
 from rich.table import Table
 from rich.text import Text
 
+from harness.domain.fallback import heading
 from harness.domain.profile import OperatorProfile, Profile
 from harness.report.profile_operators import plain_table
 
@@ -54,7 +55,8 @@ def comparison(group: Sequence[Profile], fewest_ticks: int) -> Table:
 
 
 def _label(profile: Profile) -> str:
-    return profile.kernel_set + ("" if profile.variant == "O2" else f"\n+{profile.variant}")
+    headed = heading(profile.kernel_set, profile.fallback_share)
+    return headed + ("" if profile.variant == "O2" else f"\n+{profile.variant}")
 
 
 def _ratio(base: OperatorProfile, operator: OperatorProfile, fewest_ticks: int) -> str:

@@ -15,7 +15,7 @@ from harness.domain.record import RunInfo
 from harness.errors import StoreError
 from harness.report.whole_file import try_folder, write_whole
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 def profiles_to_json(profiles: Sequence[Profile], run: RunInfo) -> str:
@@ -66,4 +66,8 @@ def _profile(profile: Profile) -> dict[str, Any]:
     plain = asdict(profile)
     plain["stack_used"] = None if isinstance(used, Missing) else used
     plain["stack_used_reason"] = used.reason if isinstance(used, Missing) else None
-    return plain | {"total": profile.total, "macs": profile.macs}
+    return plain | {
+        "total": profile.total,
+        "macs": profile.macs,
+        "fallback_share": profile.fallback_share,
+    }

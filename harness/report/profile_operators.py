@@ -10,7 +10,8 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from harness.domain.profile import KernelCode, OperatorProfile, Profile, Shape
+from harness.domain.kernel_code import OperatorKernel
+from harness.domain.profile import OperatorProfile, Profile, Shape
 from harness.domain.units import Unit
 
 # Below this many ticks a count is off by more than 4 percent, and what is divided by it with it.
@@ -107,11 +108,15 @@ def shapes(of: Sequence[Shape]) -> str:
     )
 
 
-def kernel_name(kernel: KernelCode | None) -> str:
-    """The library's functions that a kernel calls, or its own file where it calls none."""
+def kernel_name(kernel: OperatorKernel | None) -> str:
+    """The library's functions that a kernel calls, or its own file where it calls none.
+
+    One that stands in for a kernel which the library lacks is labelled so.
+    """
     if kernel is None:
         return NONE
-    return "\n".join(kernel.calls) or kernel.source.removesuffix(".c")
+    name = "\n".join(kernel.calls) or kernel.source.removesuffix(".c")
+    return f"{name} (fallback)" if kernel.fallback else name
 
 
 def dashed(number: int) -> str:

@@ -8,9 +8,11 @@ from typing import Any
 
 import pandas as pd
 
+from harness.domain.fallback import FALLBACK_SHARE
 from harness.domain.measurement import Measurement, Missing, Reading
 from harness.domain.record import CaseRecord, CaseStatus
 from harness.domain.units import Fidelity, Unit
+from harness.report.fallback import fell_back, heading_of, share_of
 from harness.report.speedup import speedups
 
 COUNTED = {Fidelity.SIMULATED: Unit.INSTRUCTIONS, Fidelity.SILICON: Unit.CYCLES}
@@ -18,7 +20,7 @@ _OTHERS_COUNT = {
     Unit.INSTRUCTIONS: "a board's counter does not count instructions",
     Unit.CYCLES: "a simulator counts instructions, not time",
 }
-_NOT_COLUMNS = {"readings", "tool_versions"}
+_NOT_COLUMNS = {"readings", "tool_versions", "operator_kernels"}
 
 
 def frame(records: Sequence[CaseRecord]) -> pd.DataFrame:
@@ -27,13 +29,15 @@ def frame(records: Sequence[CaseRecord]) -> pd.DataFrame:
     Columns: every single-valued field of `CaseRecord`; the readings as `<quantity>` with `_min`,
     `_max` and `_n`; `accuracy_correct`; `<unit>_per_mac`; `speedup` over the kernel set
     `reference`; `latency_ms` on silicon; `ideal_per_mac` where a kernel benchmark is among the
-    records; `tools`. A number that is missing is NaN, and then
+    records; `fallback_share`, `fallback_operators` and `heading` (what the row shows in place of
+    the kernel set) where an operator fell back; `tools`. A number that is missing is NaN, and then
     `<column>_reason` says why. Columns for a unit exist only where a record of its fidelity does.
     """
     units = units_of(records)
     ideals = any(isinstance(record.reading("ideal_per_mac"), Measurement) for record in records)
+    shares = any(map(fell_back, records))
     rows = [
-        _row(record, ratio, units, ideals)
+        _row(record, ratio, units, ideals) | (_fallback(record) if shares else {})
         for record, ratio in zip(records, speedups(records), strict=True)
     ]
     table = pd.DataFrame(rows)
@@ -54,6 +58,16 @@ def counted(record: CaseRecord, unit: Unit) -> Reading:
     if COUNTED.get(record.fidelity) is not unit:
         return Missing(unit.value, _OTHERS_COUNT[unit])
     return record.reading(unit.value)
+
+
+def _fallback(record: CaseRecord) -> dict[str, Any]:
+    share = share_of(record)
+    fallen = dict.fromkeys(one.operator for one in record.operator_kernels if one.fallback)
+    return {
+        **_columns(FALLBACK_SHARE, share, spread=False),
+        "fallback_operators": "; ".join(fallen),
+        "heading": heading_of(record),
+    }
 
 
 def _row(record: CaseRecord, speedup: Reading, units: list[Unit], ideals: bool) -> dict[str, Any]:

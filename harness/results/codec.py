@@ -12,6 +12,7 @@ from harness.domain.measurement import Measurement, Missing, Reading
 from harness.domain.record import CaseRecord, CaseStatus, RunInfo
 from harness.domain.units import Fidelity, Unit
 from harness.errors import CorruptRecord
+from harness.results.kernels_codec import kernels_from_json, kernels_to_json
 from harness.results.schema import CaseRow, ReadingRow, RunRow
 
 _T = TypeVar("_T")
@@ -27,6 +28,7 @@ def case_to_row(run_id: str, record: CaseRecord) -> CaseRow:
     """Return the row of a case, its readings attached."""
     columns = {field.name: _to_column(getattr(record, field.name)) for field in fields(record)}
     columns["tool_versions"] = json.dumps(dict(record.tool_versions))
+    columns["operator_kernels"] = kernels_to_json(record.operator_kernels)
     columns["readings"] = [
         _reading_to_row(position, reading) for position, reading in enumerate(record.readings)
     ]
@@ -51,12 +53,16 @@ def case_from_row(row: CaseRow, where: str) -> CaseRecord:
     place = f"{where}, case {row.number}"
     try:
         versions = json.loads(row.tool_versions)
-        ready = {
+        ready: dict[str, Any] = {
             "tool_versions": tuple((str(name), str(text)) for name, text in versions.items()),
             "readings": tuple(_reading_from_row(reading, place) for reading in row.readings),
         }
     except (ValueError, TypeError, AttributeError) as error:
         raise _corrupt("tool_versions", row.tool_versions, place) from error
+    try:
+        ready["operator_kernels"] = kernels_from_json(row.operator_kernels)
+    except (ValueError, TypeError) as error:
+        raise _corrupt("operator_kernels", row.operator_kernels, place) from error
     return _rebuild(CaseRecord, row, ready, place)
 
 

@@ -7,10 +7,10 @@ from typing import ClassVar
 from sqlalchemy import BigInteger, ForeignKey, Integer
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 # What each version added to `cases`, by the version: such a column is null in older cases.
-ADDED = {2: ("aliases",)}
+ADDED = {2: ("aliases",), 3: ("operator_kernels",)}
 
 
 class Base(DeclarativeBase):
@@ -43,7 +43,7 @@ class RunRow(Base):
 
 
 class CaseRow(Base):
-    """A `CaseRecord`, column by field; `tool_versions` is a JSON object."""
+    """A `CaseRecord`, column by field; `tool_versions` and `operator_kernels` are JSON."""
 
     __tablename__ = "cases"
 
@@ -90,6 +90,7 @@ class CaseRow(Base):
     macs: Mapped[int | None]
     link_interrupts: Mapped[int | None]
     aliases: Mapped[str | None]
+    operator_kernels: Mapped[str | None]
 
 
 class ReadingRow(Base):

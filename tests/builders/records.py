@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from harness.domain.kernel_code import CodePath, OperatorKernel
 from harness.domain.measurement import Measurement, Missing, Reading
 from harness.domain.record import CaseRecord, CaseStatus, RunInfo
 from harness.domain.units import Fidelity, Unit
@@ -176,5 +177,20 @@ def bare_failed_record(**changes: Any) -> CaseRecord:
         )
     )
 
+
+def fallback(share: float) -> Measurement:
+    """The share of counts in fallback operators."""
+    return replace(
+        accuracy(share, 1), quantity="fallback_share", instrument="systick-icount", method="PROFILE"
+    )
+
+
+# A convolution by the library, and a fully connected layer and a softmax that fall back.
+KERNELS = (
+    OperatorKernel(0, "CONV_2D", "cmsis-nn/conv_2d.c", ("arm_convolve_wrapper_s8",), CodePath.DSP),
+    OperatorKernel(1, "FULLY_CONNECTED", "reference/fully_connected.c", fallback=True),
+    OperatorKernel(2, "FULLY_CONNECTED", "reference/fully_connected.c", fallback=True),
+    OperatorKernel(3, "SOFTMAX", "reference/softmax.c", fallback=True),
+)
 
 NO_LABELS = Missing("accuracy", "no labels")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from builders.records import (
+    KERNELS,
     NO_LABELS,
     bare_failed_record,
     case_record,
@@ -49,10 +50,11 @@ def test_a_new_store_is_empty(store: Store) -> None:
         case_record(readings=readings(NO_LABELS), library_name=None, tool_versions=()),
         case_record(image_crc32=2**32 - 1, macs=2**50, counter_resolution=31.25),
         case_record(model="Zürich \U0001f9e0 'quoted'; --"),
+        case_record(operator_kernels=KERNELS),
         failed_record(),
         bare_failed_record(),
     ],
-    ids=["full", "missing", "large", "odd name", "failed", "bare"],
+    ids=["full", "missing", "large", "odd name", "kernels", "failed", "bare"],
 )
 def test_a_case_comes_back_as_it_was(
     store: Store, location: Path | str, record: CaseRecord

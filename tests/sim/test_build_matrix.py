@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness import catalog
+from harness.assembly import places
 from harness.build import build_firmware
 from harness.domain.firmware import Firmware, KernelSet
 from harness.domain.target import Region, Target
@@ -71,7 +72,10 @@ NEEDS = {"cmsis-nn-dsp": DSP_CORES, "cmsis-nn-mve": HELIUM_CORES}
 
 @pytest.mark.parametrize("kernel_set", sorted(catalog.kernel_sets()))
 @pytest.mark.parametrize("target", QEMU_BOARDS)
-def test_every_shipped_pair_builds(cache_dir: Path, target: str, kernel_set: str) -> None:
+def test_every_shipped_pair_builds(target: str, kernel_set: str) -> None:
+    # In the cache of all tests and workers: found by the hash of sources, compiler and flags, or
+    # built for those that run it.
+    cache_dir = places.cache_dir()
     board = catalog.target(target)
     if board.core.name not in NEEDS.get(kernel_set, {board.core.name}):
         with pytest.raises(ConfigError, match=f"{board.core.name} lacks .*{kernel_set} requires"):

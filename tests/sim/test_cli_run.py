@@ -62,7 +62,7 @@ def test_json_is_all_there_is_on_stdout(tmp_path: Path) -> None:
     assert document["schema"] == 1
     reference, cmsis = document["cases"]
     names = {field.name for field in fields(CaseRecord)}
-    assert set(reference) == names | {"speedup"}
+    assert set(reference) == names | {"speedup", "heading"}
     assert [case["status"] for case in document["cases"]] == ["ok", "ok"]
     assert reference["speedup"] == 1.0
     assert cmsis["speedup"] > 1.5

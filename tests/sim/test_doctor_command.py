@@ -65,13 +65,15 @@ def test_where_nothing_is_installed_each_thing_comes_with_its_command(tmp_path: 
     (tmp_path / "bin").mkdir()
     done = doctor(tmp_path / "home", "--target", TARGET, *PATIENT, PATH=str(tmp_path / "bin"))
     assert done.returncode == 3, done.stdout + done.stderr
-    assert done.stdout.splitlines()[-6:] == [
+    assert done.stdout.splitlines()[-8:] == [
         "arm-none-eabi-gcc: sudo apt-get install gcc-arm-none-eabi",
         "cmake: sudo apt-get install cmake",
         "ninja: sudo apt-get install ninja-build",
+        "arm-none-eabi-objdump: sudo apt-get install binutils-arm-none-eabi",
+        "clang: sudo apt-get install clang",
         "cmsis-nn: harness run --kernels cmsis-nn --model mlp-digits --limit 1",
         "qemu-system-arm: sudo apt-get install qemu-system-arm",
-        "4 to mend before a run",
+        "5 to mend before a run",
     ]
 
 

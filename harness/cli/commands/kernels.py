@@ -57,21 +57,21 @@ def kernels(
 
 
 def builds(json: AsJson = False) -> None:
-    """List the build variants: optimisation, compiler and macros of single source files."""
+    """List the build variants: optimisation and compiler; in JSON also macros of single files."""
     from harness import assembly
 
-    show(
-        [
-            {
-                "id": variant.id,
-                "optimisation": variant.optimisation,
-                "compiler": variant.compiler or "arm-none-eabi-gcc",
-                "file_macros": [
-                    f"{file}: {' '.join(macros)}" for file, macros in variant.file_defines.items()
-                ],
-                "title": variant.title,
-            }
-            for variant in assembly.list_build_variants()
-        ],
-        json=json,
-    )
+    rows: list[dict[str, object]] = [
+        {
+            "id": variant.id,
+            "optimisation": variant.optimisation,
+            "compiler": variant.compiler or "arm-none-eabi-gcc",
+            "title": variant.title,
+        }
+        for variant in assembly.list_build_variants()
+    ]
+    if json:  # too wide for most terminals; the title says what they are for
+        for row, variant in zip(rows, assembly.list_build_variants(), strict=True):
+            row["file_macros"] = [
+                f"{file}: {' '.join(macros)}" for file, macros in variant.file_defines.items()
+            ]
+    show(rows, json=json)

@@ -23,7 +23,7 @@ def models(json: AsJson = False) -> None:
                 "input": "x".join(str(size) for size in image.inputs[0].shape),
                 "MACs": image.macs,
                 "weights_bytes": image.weight_bytes,
-                "image_bytes": len(image.data),
+                **({"image_bytes": len(image.data)} if json else {}),
                 "dataset": model.dataset,
                 "title": model.title,
             }

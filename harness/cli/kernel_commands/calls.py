@@ -54,11 +54,10 @@ def calls(
     )
     rows = []
     for kernel in linked:
-        fallback = kernel_set.is_fallback(kernel.operator, kernel.origin)
         rows.append(
             {
                 "operator": kernel.operator,
-                "from": f"{kernel.origin} (fallback)" if fallback else kernel.origin,
+                "from": f"{kernel.origin} (fallback)" if kernel.fallback else kernel.origin,
                 "calls": [f"{one.name} ({one.path})" for one in kernel.functions if one.direct],
                 "reaches": [
                     f"{one.name} ({one.path})" for one in kernel.functions if not one.direct

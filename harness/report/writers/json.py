@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.domain.measurement import Measurement, Reading
 from harness.domain.record import CaseRecord
+from harness.report.fallback import heading_of
 from harness.report.speedup import speedups
 
 SCHEMA = 1
@@ -28,6 +29,7 @@ def _case(record: CaseRecord, speedup: Reading) -> dict[str, Any]:
     case["tool_versions"] = dict(record.tool_versions)
     case["readings"] = {reading.quantity: _reading(reading) for reading in record.readings}
     case["speedup"] = speedup.value if isinstance(speedup, Measurement) else None
+    case["heading"] = heading_of(record)
     return case
 
 

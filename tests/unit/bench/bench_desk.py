@@ -22,6 +22,7 @@ from harness.domain.coordinates import Coordinates
 from harness.domain.dataset import Dataset
 from harness.domain.firmware import BuildVariant, DeviceHeaders, Firmware, KernelSet, Library
 from harness.domain.image import TensorPlacement
+from harness.domain.kernel_code import LinkedKernel
 from harness.domain.plan import Case, ModelSource
 from harness.domain.record import CaseRecord
 from harness.domain.target import Core, CounterMeaning, Memory, Region, Target
@@ -51,6 +52,7 @@ TARGET = Target(
 KERNELS = KernelSet("reference", "Plain loops", ())
 O2 = BuildVariant("O2", "-O2", "-O2")
 LIBRARY = Library("cmsis-nn", "12.5.1", "5e3a", Path("lib"))
+FULLY_CONNECTED = LinkedKernel(9, "FULLY_CONNECTED", "reference", "reference/fully_connected.c")
 
 # Inputs whose largest element is at 0, 1, 2, 3; the labels agree with three of them.
 INPUTS = np.diag([10, 20, 30, 40]).astype(np.int8)
@@ -202,6 +204,7 @@ class Desk:
     no_labels: str = ""
     library: Library | None = None
     device_headers: DeviceHeaders | None = None
+    linked: tuple[LinkedKernel, ...] = (FULLY_CONNECTED,)
     failing_builds: dict[int, HarnessError] = field(default_factory=dict)
     builds: int = 0
     starts: int = 0
@@ -216,6 +219,7 @@ class Desk:
     def rig(self) -> Rig:
         return Rig(
             build=self.build,
+            read_kernels=self.read_kernels,
             load_dataset=self.load_dataset,
             start=self.start,
             open_board=self.open_board,
@@ -243,6 +247,10 @@ class Desk:
             ram_bytes=52_000,
             stack_bytes=4096,
         )
+
+    def read_kernels(self, firmware: Firmware) -> tuple[LinkedKernel, ...]:
+        assert firmware.build_id == BUILD_ID.hex()
+        return self.linked
 
     def load_dataset(self, case: Case, model_input: TensorPlacement) -> Dataset:
         return Dataset("four", self.inputs, self.labels, "d5" * 32, self.no_labels)

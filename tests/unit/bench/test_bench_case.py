@@ -168,7 +168,9 @@ def test_both_regions_are_read_back_after_both_were_programmed(desk: Desk) -> No
 def test_a_case_tells_its_stages_its_notes_and_its_inputs(desk: Desk) -> None:
     told: list[Event] = []
     desk.run(on_event=told.append)
-    assert [event.stage for event in told if isinstance(event, StageStarted)] == list(Stage)
+    assert [event.stage for event in told if isinstance(event, StageStarted)] == [
+        stage for stage in Stage if stage is not Stage.FALLBACK
+    ]
     assert Note("building firmware for desk") in told
     assert [(event.done, event.total) for event in told if isinstance(event, InputsDone)] == [
         (done, 4) for done in range(5)

@@ -10,13 +10,15 @@ from bench_desk import Desk, MemoryBoard
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.bench.closure import closure_bound
 from harness.bench.events import CaseStarted, Event, nobody
 from harness.bench.prepare import prepare
-from harness.bench.profile import closure_bound, profile_case, profile_cases
+from harness.bench.profile import profile_case, profile_cases
 from harness.bench.profile_stack import MOST_BYTES, high_water, paint, painted
 from harness.domain.device import ProfileReply
+from harness.domain.kernel_code import OperatorKernel
 from harness.domain.measurement import Missing
-from harness.domain.profile import FirmwareParts, KernelCode, Part, Profile, Tenant
+from harness.domain.profile import FirmwareParts, Part, Profile, Tenant
 from harness.domain.target import Region
 from harness.domain.units import Unit
 from harness.errors import (
@@ -32,8 +34,8 @@ from harness.errors import (
 )
 
 STACK = Region(0x2000_0800, 0x800)
-KERNEL = KernelCode(9, "reference/fully_connected.c")
-PARTS = FirmwareParts((Part("kernels", 15_000, 52_000),), {9: KERNEL}, STACK)
+KERNEL = OperatorKernel(0, "FULLY_CONNECTED", "reference/fully_connected.c")
+PARTS = FirmwareParts((Part("kernels", 15_000, 52_000),), STACK)
 
 
 @dataclass

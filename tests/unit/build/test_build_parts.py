@@ -5,13 +5,16 @@ from __future__ import annotations
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from arm_elf_builder import firmware_elf
 
-from harness.build.calls import called_functions
+from harness.build.linked_kernels import linked_kernels
 from harness.build.parts import part_of, read_parts
-from harness.domain.profile import KernelCode, Part
+from harness.domain.firmware import Firmware
+from harness.domain.kernel_code import CodePath, LinkedFunction, LinkedKernel
+from harness.domain.profile import Part
 from harness.domain.target import Region
 from harness.errors import BuildError
 
@@ -35,32 +38,6 @@ needs_compiler = pytest.mark.skipif(GCC is None, reason="needs arm-none-eabi-gcc
 )
 def test_a_source_file_belongs_to_a_part(source: str, library: str, part: str) -> None:
     assert part_of(source, library) == part
-
-
-# Address, machine code as objdump prints it, and target, from disassemblies by binutils.
-@pytest.mark.parametrize(
-    ("address", "code", "target"),
-    [
-        (0x660, "f7ff fdd8", 0x214),
-        (0x87C, "f000 fe66", 0x154C),
-        (0xDEC, "f7ff fd0e", 0x80C),
-        (0x22FC, "f7ff fe53", 0x1FA6),
-        (0x100, "f7ff bffe", 0x100),  # b.w to itself
-        (0x100, "f400 d000", 0x100 + 4 - 0x1000000),  # the farthest backwards
-        (0x100, "f3ff d7ff", 0x100 + 4 + 0xFFFFFE),  # and forwards
-    ],
-)
-def test_branches_are_decoded(address: int, code: str, target: int) -> None:
-    words = [int(word, 16) for word in code.split()]
-    raw = b"".join(word.to_bytes(2, "little") for word in words)
-    assert called_functions(raw, address) == [target]
-    assert called_functions(b"\x00\xbf" + raw + b"\x70\x47", address - 2) == [target]
-
-
-def test_other_code_calls_nothing() -> None:
-    assert called_functions(bytes.fromhex("7047") + bytes(7), 0) == []
-    assert called_functions(b"", 0) == []
-    assert called_functions(bytes.fromhex("40f00000"), 0) == []  # orr.w r0, r0, #0
 
 
 SOURCES = {
@@ -132,12 +109,33 @@ def test_every_byte_of_flash_and_ram_is_somebodys(small_firmware: Path) -> None:
     assert found.stack == Region(0x2000_0104, 0x1_0000 - 0x104)
 
 
+def as_built(elf: Path, **facts: Any) -> Firmware:
+    """The small firmware with what a build would know of it."""
+    return Firmware(
+        *(elf, "00", "desk", "nn", "O2", "gcc", "-O1", None, 0, 0, 0),
+        **({"kernels": {"ADD": "nn"}} | facts),
+    )
+
+
 @needs_compiler
 def test_a_kernel_is_known_by_its_file_and_the_library_functions_it_calls(
     small_firmware: Path,
 ) -> None:
-    assert read_parts(small_firmware, "nn").kernels == {7: KernelCode(7, "nn/add.c", ("lib_add",))}
-    assert read_parts(small_firmware, "").kernels[7].calls == ()
+    called = LinkedFunction("lib_add", CodePath.SCALAR, direct=True)
+    (kernel,) = linked_kernels(as_built(small_firmware), library_prefix="lib_")
+    assert kernel == LinkedKernel(7, "ADD", "nn", "nn/add.c", (called,))
+    assert (kernel.calls, kernel.paths) == (("lib_add",), (CodePath.SCALAR,))
+    (alone,) = linked_kernels(as_built(small_firmware))
+    assert (alone.calls, alone.paths) == ((), ())
+
+
+@needs_compiler
+def test_a_kernel_that_stands_in_for_the_library_s_is_labelled(small_firmware: Path) -> None:
+    firmware = as_built(small_firmware, kernels={"ADD": "plain"}, fallbacks=("ADD",))
+    (kernel,) = linked_kernels(firmware)
+    assert (kernel.source, kernel.fallback) == ("plain/add.c", True)
+    (unknown,) = linked_kernels(as_built(small_firmware, kernels={}))
+    assert (unknown.origin, unknown.source, unknown.fallback) == ("", "add.c", False)
 
 
 @needs_compiler

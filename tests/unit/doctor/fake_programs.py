@@ -33,6 +33,8 @@ class FakePrograms:
         self.compiler()
         self.say("cmake", "echo cmake version 3.25.1; echo; echo CMake suite")
         self.say("ninja", "echo 1.11.1")
+        self.say("arm-none-eabi-objdump", "echo 'GNU objdump (2.40-2+18+b1) 2.40'")
+        self.say("clang", "echo Debian clang version 14.0.6; echo Target: x86_64-pc-linux-gnu")
         self.say("python3", "echo pip 23.2.1 from /lib/pip")
         self.say(
             "qemu-system-arm",

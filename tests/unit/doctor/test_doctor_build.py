@@ -19,6 +19,7 @@ from harness.domain.units import Fidelity, Unit
 
 __all__ = ["programs"]  # a fixture
 
+OBJDUMP = "arm-none-eabi-objdump"
 DEADLINE_S = 20.0
 NOWHERE = Region(0, 0)
 TARGET = Target(
@@ -52,10 +53,13 @@ def look(tmp_path: Path, deadline_s: float = DEADLINE_S, least_free: int = 1) ->
 
 def test_all_there(programs: FakePrograms, tmp_path: Path) -> None:
     findings = look(tmp_path)
-    assert {f.name: f.version for f in findings if f.name in {COMPILER, "cmake", "ninja"}} == {
+    tools = {COMPILER, "cmake", "ninja", OBJDUMP, "clang"}
+    assert {f.name: f.version for f in findings if f.name in tools} == {
         COMPILER: "12.2.1",
         "cmake": "3.25.1",
         "ninja": "1.11.1",
+        OBJDUMP: "2.40",
+        "clang": "14.0.6",
     }
     assert named(findings, "newlib").version == "3.3.0"
     assert named(findings, FOR_CORE).note == "-mcpu=cortex-m7 -mthumb"
@@ -70,6 +74,7 @@ def test_all_there(programs: FakePrograms, tmp_path: Path) -> None:
         (COMPILER, "sudo apt-get install gcc-arm-none-eabi"),
         ("cmake", "sudo apt-get install cmake"),
         ("ninja", "sudo apt-get install ninja-build"),
+        (OBJDUMP, "sudo apt-get install binutils-arm-none-eabi"),
     ],
 )
 def test_a_missing_tool_is_named_with_what_installs_it(
@@ -78,6 +83,25 @@ def test_a_missing_tool_is_named_with_what_installs_it(
     programs.remove(name)
     found = named(look(tmp_path), name)
     assert (found.state, found.mend, found.exit_code) == (State.MISSING, mend, 3)
+
+
+def test_a_tool_for_one_thing_only_stops_no_run(programs: FakePrograms, tmp_path: Path) -> None:
+    programs.say("clang", "echo version 2.32")
+    old = named(look(tmp_path), "clang")
+    assert (old.state, old.version, old.exit_code) == (State.OPTIONAL, "2.32", 0)
+    assert old.mend == "sudo apt-get install --only-upgrade clang"
+    programs.remove("clang")
+    gone = named(look(tmp_path), "clang")
+    assert (gone.state, gone.exit_code) == (State.OPTIONAL, 0)
+    assert gone.mend == "sudo apt-get install clang"
+    assert gone.note == "clang is not installed, or not on PATH; only --build clang needs it"
+
+
+def test_an_objdump_that_does_not_know_helium(programs: FakePrograms, tmp_path: Path) -> None:
+    programs.say(OBJDUMP, "echo version 2.32")
+    old = named(look(tmp_path), OBJDUMP)
+    assert (old.state, old.version, old.exit_code) == (State.FAULTY, "2.32", 3)
+    assert old.mend == "sudo apt-get install --only-upgrade binutils-arm-none-eabi"
 
 
 def test_without_a_compiler_nothing_is_said_of_its_library(

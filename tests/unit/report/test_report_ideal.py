@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import pytest
 from builders.records import case_record, counted
 
 from harness.domain.measurement import Measurement, Missing
@@ -41,6 +42,14 @@ def test_the_ideal_is_a_column_and_its_basis_a_line() -> None:
     ]
     basis = "1 int8 MACs per MLA (Cortex-M3); 2 int8 MACs per SMLAD (Cortex-M4, Cortex-M7); 16 int8"
     assert basis in " ".join(text.split())
+    # 7,577,201 cycles of 32 x 32 x 64 x 9 x 64 MACs.
+    assert "3x3 0.201" in text
+    assert pytest.approx(0.201, abs=5e-4) == 7_577_201 / (32 * 32 * 64 * 9 * 64)
+
+
+def test_what_silicon_with_helium_does_stands_below_helium_only() -> None:
+    text = summary_text([record("Cortex-M7", 0.5, "2 int8 MACs per SMLAD")], width=200)
+    assert "published on Cortex-M55" not in text
 
 
 def test_without_an_ideal_there_is_no_column() -> None:

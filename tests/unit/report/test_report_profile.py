@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.domain.kernel_code import CodePath, OperatorKernel
 from harness.domain.measurement import Missing
-from harness.domain.profile import KernelCode, OperatorProfile, Part, Profile, Tenant
+from harness.domain.profile import OperatorProfile, Part, Profile, Tenant
 from harness.domain.record import RunInfo
 from harness.domain.units import Fidelity, Unit
 from harness.errors import StoreError
@@ -24,7 +25,7 @@ CONV = OperatorProfile(
     name="CONV_2D",
     inputs=((1, 28, 28, 1),),
     outputs=((1, 24, 24, 8),),
-    kernel=KernelCode(3, "nn/conv_2d.c", ("nn_wrapper",)),
+    kernel=OperatorKernel(0, "CONV_2D", "nn/conv_2d.c", ("nn_wrapper",), CodePath.DSP),
     ticks=150,
     count=6000.0,
     share=0.75,
@@ -39,7 +40,7 @@ DENSE = OperatorProfile(
     name="FULLY_CONNECTED",
     inputs=((1, 4608),),
     outputs=((1, 10),),
-    kernel=KernelCode(9, "reference/fully_connected.c"),
+    kernel=OperatorKernel(1, "FULLY_CONNECTED", "reference/fully_connected.c"),
     ticks=24,
     count=960.0,
     share=0.12,
@@ -209,25 +210,47 @@ def test_shapes_leave_out_a_batch_of_one() -> None:
     ("kernel", "name"),
     [
         (None, "-"),
-        (KernelCode(1, "mine/add.c"), "mine/add"),
-        (KernelCode(1, "mine/add.c", ("a", "b")), "a\nb"),
+        (OperatorKernel(0, "ADD", "mine/add.c"), "mine/add"),
+        (OperatorKernel(0, "ADD", "mine/add.c", ("a", "b")), "a\nb"),
+        (OperatorKernel(0, "ADD", "mine/add.c", fallback=True), "mine/add (fallback)"),
     ],
 )
-def test_a_kernel_is_named_by_what_it_calls(kernel: KernelCode | None, name: str) -> None:
+def test_a_kernel_is_named_by_what_it_calls(kernel: OperatorKernel | None, name: str) -> None:
     assert kernel_name(kernel) == name
+
+
+def with_fallback(operator: OperatorProfile) -> OperatorProfile:
+    assert operator.kernel is not None
+    return replace(operator, kernel=replace(operator.kernel, fallback=True))
+
+
+def test_operators_that_fall_back_are_labelled() -> None:
+    some = replace(PROFILE, operators=(CONV, with_fallback(DENSE), SOFTMAX))
+    text = profile_text([some], 160)
+    assert "reference/fully_connected (fallback)" in text
+    assert f"fallback: 12.0 % of the instructions are not in {PROFILE.library}" in text
+    assert "desk (M7) with nn\n" in text
+    most = replace(PROFILE, operators=(with_fallback(CONV), DENSE, SOFTMAX))
+    assert "desk (M7) with fallback (nn)\n" in profile_text([most], 160)
+    other = replace(PROFILE, kernel_set="reference", library="")
+    assert " fallback (nn) " in profile_text([other, most], 160).partition("x kernel sets")[2]
+    assert "fallback" not in profile_text([PROFILE], 160)
 
 
 def test_json_holds_everything_unrounded() -> None:
     found = json.loads(profiles_to_json([PROFILE], RUN))
-    assert found["schema"] == 1
+    assert found["schema"] == 2
     assert found["run"]["id"] == "run-1"
     assert found["run"]["started"] == "2024-05-17T08:30:00+00:00"
     (profile,) = found["profiles"]
     assert (profile["whole"], profile["total"], profile["macs"]) == (8040, 8000, 1520)
     assert profile["operators"][0]["kernel"] == {
-        "opcode": 3,
+        "index": 0,
+        "operator": "CONV_2D",
         "source": "nn/conv_2d.c",
         "calls": ["nn_wrapper"],
+        "path": "dsp",
+        "fallback": False,
     }
     assert profile["operators"][2]["kernel"] is None
     assert profile["arena"][2] == {

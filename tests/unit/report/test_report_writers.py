@@ -35,7 +35,7 @@ def test_json_holds_every_field_of_every_record() -> None:
     assert document["schema"] == 1
     assert len(document["cases"]) == 4
     for case in document["cases"]:
-        assert set(case) == {field.name for field in fields(CaseRecord)} | {"speedup"}
+        assert set(case) == {field.name for field in fields(CaseRecord)} | {"speedup", "heading"}
     case = document["cases"][1]
     assert case["status"] == "ok"
     assert case["image_crc32"] == 0xDEADBEEF

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
-from builders.records import case_record, run_info
+from builders.records import KERNELS, case_record, run_info
 from sqlalchemy import event
 
 from harness.errors import CorruptRecord, SchemaTooNew, StoreError
@@ -193,7 +193,7 @@ def test_results_of_a_newer_harness_are_not_touched(file: Path) -> None:
     with pytest.raises(SchemaTooNew) as caught:
         open_store(file)
     assert str(caught.value) == (
-        f"{file}: the results have schema version 7, this harness knows 2\n"
+        f"{file}: the results have schema version 7, this harness knows 3\n"
         "  -> Upgrade the harness, or name another file for the results."
     )
 
@@ -202,6 +202,7 @@ def test_a_database_of_version_1_is_brought_up_to_date(file: Path) -> None:
     before = open_store(file).last_run()
     assert before is not None
     change(file, "ALTER TABLE cases DROP COLUMN aliases")
+    change(file, "ALTER TABLE cases DROP COLUMN operator_kernels")
     change(file, "UPDATE harness_schema SET version = 1")
     store = open_store(file)
     (case,) = store.cases(before.id)
@@ -210,11 +211,50 @@ def test_a_database_of_version_1_is_brought_up_to_date(file: Path) -> None:
     assert [one.aliases for one in open_store(file).cases(before.id)] == [None, "cmsis-nn-dsp"]
 
 
+def test_a_database_of_version_2_is_brought_up_to_date(file: Path) -> None:
+    before = open_store(file).last_run()
+    assert before is not None
+    change(file, "ALTER TABLE cases DROP COLUMN operator_kernels")
+    change(file, "UPDATE harness_schema SET version = 2")
+    store = open_store(file)
+    (case,) = store.cases(before.id)
+    assert case.operator_kernels == ()
+    store.add(before.id, replace(case, operator_kernels=KERNELS))
+    kept = [one.operator_kernels for one in open_store(file).cases(before.id)]
+    assert kept == [(), KERNELS]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        "[1]",
+        "[{}]",
+        '[{"index":0,"operator":"ADD","source":"","calls":[],"path":null}, 1]',
+        '[{"index":1,"operator":"ADD","source":"","calls":[],"path":null,"fallback":false}]',
+        '[{"index":0,"operator":"ADD","source":"","calls":[],"path":"fpu","fallback":false}]',
+        '[{"index":0,"operator":"ADD","source":"","calls":[2],"path":null,"fallback":false}]',
+        '[{"index":0,"operator":"ADD","source":"","calls":[],"path":null,"fallback":0}]',
+        '[{"index":0,"operator":"ADD","source":"","calls":[],"path":null,"fallen":true}]',
+        '[{"index":"0","operator":"ADD","source":"","calls":[],"path":null,"fallback":true}]',
+    ],
+)
+def test_kernels_that_are_none_are_told(file: Path, text: str) -> None:
+    change(file, f"UPDATE cases SET operator_kernels = '{text}'")
+    store = open_store(file)
+    run = store.last_run()
+    assert run is not None
+    with pytest.raises(CorruptRecord, match="column `operator_kernels` holds") as caught:
+        store.cases(run.id)
+    assert caught.value.hint == "Delete this row, or restore the file from a copy."
+
+
 @pytest.mark.parametrize("statement", ["UPDATE harness_schema SET version = 0", "DELETE FROM "
                                        "harness_schema"])  # fmt: skip
 def test_a_version_that_never_was_is_refused(file: Path, statement: str) -> None:
     change(file, statement)
-    with pytest.raises(StoreError, match=r"schema version (0|None), this harness needs 2"):
+    with pytest.raises(StoreError, match=r"schema version (0|None), this harness needs 3"):
         open_store(file)
 
 

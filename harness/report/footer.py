@@ -48,8 +48,8 @@ def footer_lines(records: Sequence[CaseRecord]) -> list[str]:
     return lines
 
 
-# AmbiqAI/ns-cmsis-nn, docs/guides/kernel-benchmarks.md: Apollo510 (Cortex-M55, 96 MHz), DWT, GCC 14.3
-# -O3, mean of 100; 32x32x64 to 64 channels, 3x3 and 1x1, dense 512 to 256. MACs with SAME padding.
+# AmbiqAI/ns-cmsis-nn, docs/guides/kernel-benchmarks.md: Apollo510 (Cortex-M55, 96 MHz), DWT, GCC
+# 14.3 -O3, mean of 100; 32x32x64 to 64 channels, 3x3 and 1x1, dense 512 to 256; SAME padding.
 _PUBLISHED_HELIUM = (
     "published on Cortex-M55 silicon, in cycles per MAC and so no measure for instructions: "
     "convolution 3x3 0.201, 1x1 0.407, depthwise 3x3 2.95, fully connected 0.527 "

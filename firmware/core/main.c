@@ -7,6 +7,7 @@ int main(void)
     static struct frame_decoder decoder;
     const struct memory memory = memory_map();
     struct frame request;
+    uint32_t dropped = 0;
 
     port_init();
     for (;;) {
@@ -15,5 +16,9 @@ int main(void)
             port_link_wait();
         else if (frame_push(&decoder, (uint8_t)byte, &request))
             messages_answer(&memory, &request);
+        else if (decoder.dropped != dropped) {
+            dropped = decoder.dropped;
+            messages_damaged();
+        }
     }
 }

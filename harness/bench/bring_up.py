@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from harness.bench.events import Stage
@@ -25,13 +26,17 @@ HANDSHAKE_DEADLINE_S = 10.0
 
 @dataclass(frozen=True)
 class Device:
-    """A target that runs the right firmware with the right model, ready for inputs."""
+    """A target that runs the right firmware with the right model, ready for inputs.
+
+    `handshake` makes it prove both once more, after it was reset.
+    """
 
     client: DeviceClient
     board: Board
     identity: Identity
     image: ModelImage
     at: Coordinates
+    handshake: Callable[[], Identity]
 
 
 @contextmanager
@@ -81,12 +86,20 @@ def bring_up(
                         _load(board, target, image)
                         board.verify(target.memory.model_slot.origin, image.data)
                         board.reset_and_run()
-                        identity = greet(client, target, firmware)
-                        require_same_model(image, client.describe(HANDSHAKE_DEADLINE_S))
-                    yield Device(client, board, identity, image, at)
+                        identity = _handshake(client, target, firmware, image)
+                    again = partial(_handshake, client, target, firmware, image)
+                    yield Device(client, board, identity, image, at, again)
         except HarnessError:
             at.check()  # a simulator that died explains more than the broken link it leaves
             raise
+
+
+def _handshake(
+    client: DeviceClient, target: Target, firmware: Firmware, image: ModelImage
+) -> Identity:
+    identity = greet(client, target, firmware)
+    require_same_model(image, client.describe(HANDSHAKE_DEADLINE_S))
+    return identity
 
 
 def _load(board: Board, target: Target, image: ModelImage) -> None:

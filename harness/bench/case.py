@@ -15,6 +15,7 @@ from harness.bench.bring_up import Device, bring_up, fitted
 from harness.bench.events import InputsDone, Listener, Note, Stage, StageStarted
 from harness.bench.prepare import Prepared
 from harness.bench.rig import Rig
+from harness.bench.steady import Steady
 from harness.bench.stream import Answers, stream
 from harness.bench.verdict import accuracy, agreement, counts, typed_outputs
 from harness.domain.firmware import Firmware
@@ -73,7 +74,11 @@ class CaseRun:
                 self._stage(Stage.STREAM)
                 image = device.image
                 size = image.outputs[0].nbytes
-                answers = stream(device.client, case, dataset, size, self._done)
+                steady = Steady(device, replug_s=self._rig.replug_s)
+                try:
+                    answers = stream(steady, case, dataset, size, self._done)
+                finally:
+                    self._known |= _link_facts(steady)
             self._stage(Stage.VERIFY)
             expected = reference.result(REFERENCE_DEADLINE_S)
         finally:
@@ -193,6 +198,13 @@ def _firmware_facts(firmware: Firmware) -> dict[str, Any]:
         "library_tree_hash": library.tree_hash if library else None,
         "firmware_flash_bytes": firmware.flash_bytes,
         "firmware_ram_bytes": firmware.ram_bytes,
+    }
+
+
+def _link_facts(steady: Steady) -> dict[str, Any]:
+    return {
+        "frames_repeated": steady.frames_repeated,
+        "incidents": "; ".join(steady.incidents) or None,
     }
 
 

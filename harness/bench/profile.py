@@ -12,7 +12,7 @@ from harness.bench.prepare import Prepared
 from harness.bench.profile_arena import arena_tenants
 from harness.bench.profile_stack import high_water, paint
 from harness.bench.rig import Rig
-from harness.bench.stream import INFERENCE_DEADLINE_S
+from harness.bench.steady import INFERENCE_DEADLINE_S
 from harness.domain.device import ProfileReply, Reply
 from harness.domain.firmware import Firmware
 from harness.domain.image import ModelImage

@@ -54,7 +54,7 @@ class Rig:
     """Everything outside the process that a case touches.
 
     `build` tells a line before each step that takes long. `cache_dir` keeps what is expensive to
-    find again and safe to lose.
+    find again and safe to lose. A port that was unplugged is waited for `replug_s` seconds.
     """
 
     build: Callable[[Target, KernelSet, BuildVariant, Tell], Firmware]
@@ -62,3 +62,4 @@ class Rig:
     start: Callable[[Target, Path], AbstractContextManager[Coordinates]]
     open_board: Callable[[str, str], AbstractContextManager[Board]]
     cache_dir: Path
+    replug_s: float = 30.0

@@ -134,4 +134,6 @@ def case_line(label: str, record: CaseRecord) -> Text:
             facts.append(f"{reading.value:,.0f} {reading.unit}")
     seconds = (record.finished - record.started).total_seconds()
     facts.append(f"{record.inputs} inputs in {seconds:.1f} s")
+    if record.frames_repeated:
+        facts.append(f"{record.frames_repeated} frames repeated")
     return Text.assemble(("+", "green"), f" {label}: {', '.join(facts)}")

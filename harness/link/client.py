@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from harness.domain.device import Identity, LoadedModel, ProfileReply, Reply
 from harness.errors import LinkError
 from harness.link import messages
-from harness.link.exchange import Call, Exchange, Refused
+from harness.link.calls import Call, Refused
+from harness.link.exchange import Exchange
 from harness.link.messages import ERROR, INPUT_HEADER_BYTES, REPLY, Request
 from harness.link.patience import SILENCE_S, Deadline
 from harness.link.port import Port
@@ -61,6 +62,14 @@ class DeviceClient:
     def stale_replies(self) -> int:
         """Replies to requests nobody waited for any more."""
         return self._exchange.stale_replies
+
+    def reopen(self, wait_s: float) -> None:
+        """Open the port anew after it was closed; `hello` comes next.
+
+        Raises:
+            LinkClosed: it did not come back within `wait_s` seconds.
+        """
+        self._exchange.reopen(wait_s)
 
     def hello(self, deadline_s: float) -> Identity:
         """Ask who is there, again and again within `deadline_s`: the device may still be booting.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from harness.errors import BadFrame, LinkClosed, LinkTimeout
+from harness.link.calls import Call, Refused, UnderWay
 from harness.link.frame import Frame, FrameDecoder, encode_frame
 from harness.link.messages import ERROR, REPLY
 from harness.link.patience import SILENCE_S, Deadline, Patience
@@ -17,31 +17,6 @@ from harness.link.refusals import is_lost
 IDLE_PERIOD_S = 0.2
 _CLOSE_CHECKS = 10
 _CLOSE_PAUSE_S = 0.05
-
-
-@dataclass(frozen=True)
-class Call:
-    """A request: its type, its payload, and what to call it in messages."""
-
-    type: int
-    payload: bytes
-    name: str
-
-
-@dataclass(frozen=True)
-class Refused:
-    """An error reply and the call it belongs to."""
-
-    call: Call
-    payload: bytes
-
-
-@dataclass
-class _UnderWay:
-    sequence: int
-    call: Call
-    wire: bytes
-    answer: bytes | None = None
 
 
 class Exchange:
@@ -74,6 +49,16 @@ class Exchange:
     def bad_frames(self) -> int:
         """Damaged frames received so far."""
         return self._decoder.bad_frames
+
+    def reopen(self, wait_s: float) -> None:
+        """Open the port anew, and forget what was under way.
+
+        Raises:
+            LinkClosed: it did not come back within `wait_s` seconds.
+        """
+        self.port.reopen(wait_s)
+        self._decoder.forget()
+        self._arrived.clear()
 
     def synchronise(self) -> None:
         """End whatever garbage the device has received, so that it cannot join a frame."""
@@ -111,7 +96,7 @@ class Exchange:
             BadFrame: an answer of the wrong type.
         """
         to_send = deque(self._prepare(call) for call in calls)
-        sent: list[_UnderWay] = []
+        sent: list[UnderWay] = []
         before = self.progress
         patience = Patience(self.clock, silence_s)
         while to_send or any(one.answer is None for one in sent):
@@ -135,7 +120,7 @@ class Exchange:
                 patience.asked_again()
         return [one.answer or b"" for one in sent]
 
-    def _fill(self, window: int, to_send: deque[_UnderWay], sent: list[_UnderWay]) -> None:
+    def _fill(self, window: int, to_send: deque[UnderWay], sent: list[UnderWay]) -> None:
         """Send as many calls as may be under way."""
         under_way = sum(len(one.wire) for one in sent if one.answer is None)
         batch = []
@@ -146,14 +131,14 @@ class Exchange:
         if batch:
             self._write(b"".join(batch))
 
-    def _repeat(self, sent: Sequence[_UnderWay]) -> None:
+    def _repeat(self, sent: Sequence[UnderWay]) -> None:
         """Send all that has no answer once more, behind a delimiter that ends what was cut off."""
         self._decoder.forget()
         missing = [one.wire for one in sent if one.answer is None]
         self.frames_repeated += len(missing)
         self._write(b"".join((b"\0", *missing)))
 
-    def _take(self, frame: Frame, sent: Sequence[_UnderWay], patience: Patience) -> Refused | None:
+    def _take(self, frame: Frame, sent: Sequence[UnderWay], patience: Patience) -> Refused | None:
         """Keep an answer, or learn from it that something was lost."""
         if frame.type == ERROR and is_lost(frame.payload):
             patience.heard(damaged=True, unfinished=False)
@@ -204,10 +189,10 @@ class Exchange:
         """Bytes received and damaged frames so far; what `timed_out` counts from."""
         return self._received, self.bad_frames
 
-    def _prepare(self, call: Call) -> _UnderWay:
+    def _prepare(self, call: Call) -> UnderWay:
         sequence = self._sequence
         self._sequence = (sequence + 1) & 0xFFFF
-        return _UnderWay(sequence, call, encode_frame(Frame(call.type, sequence, call.payload)))
+        return UnderWay(sequence, call, encode_frame(Frame(call.type, sequence, call.payload)))
 
     def _listen(self, seconds: float) -> bool:
         """Take what arrives within `seconds`, or a part of them; tell whether anything did."""

@@ -7,10 +7,10 @@ from typing import ClassVar
 from sqlalchemy import BigInteger, ForeignKey, Integer
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 # What each version added to `cases`, by the version: such a column is null in older cases.
-ADDED = {2: ("aliases",)}
+ADDED = {2: ("aliases",), 3: ("frames_repeated", "incidents")}
 
 
 class Base(DeclarativeBase):
@@ -90,6 +90,8 @@ class CaseRow(Base):
     macs: Mapped[int | None]
     link_interrupts: Mapped[int | None]
     aliases: Mapped[str | None]
+    frames_repeated: Mapped[int | None]
+    incidents: Mapped[str | None]
 
 
 class ReadingRow(Base):

@@ -214,6 +214,7 @@ class Desk:
             start=self.start,
             open_board=self.open_board,
             cache_dir=self.folder / "cache",
+            replug_s=0.1,
         )
 
     def build(

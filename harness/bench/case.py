@@ -74,7 +74,7 @@ class CaseRun:
                 self._stage(Stage.STREAM)
                 image = device.image
                 size = image.outputs[0].nbytes
-                steady = Steady(device, replug_s=self._rig.replug_s)
+                steady = Steady(device, self._rig.deadlines)
                 try:
                     answers = stream(steady, case, dataset, size, self._done)
                 finally:

@@ -50,11 +50,20 @@ LoadDataset = Callable[[Case, TensorPlacement], Dataset]
 
 
 @dataclass(frozen=True)
+class Deadlines:
+    """Seconds to wait at most: for HELLO and for DESCRIBE, per inference, for an unplugged port."""
+
+    handshake_s: float = 10.0
+    inference_s: float = 60.0
+    replug_s: float = 30.0
+
+
+@dataclass(frozen=True)
 class Rig:
     """Everything outside the process that a case touches.
 
     `build` tells a line before each step that takes long. `cache_dir` keeps what is expensive to
-    find again and safe to lose. A port that was unplugged is waited for `replug_s` seconds.
+    find again and safe to lose.
     """
 
     build: Callable[[Target, KernelSet, BuildVariant, Tell], Firmware]
@@ -62,4 +71,4 @@ class Rig:
     start: Callable[[Target, Path], AbstractContextManager[Coordinates]]
     open_board: Callable[[str, str], AbstractContextManager[Board]]
     cache_dir: Path
-    replug_s: float = 30.0
+    deadlines: Deadlines = Deadlines()

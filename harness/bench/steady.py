@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from harness.bench.bring_up import Device
+from harness.bench.rig import Deadlines
 from harness.domain.device import Reply
 from harness.errors import HarnessError, LinkClosed, LinkTimeout, WrongModel
 
-INFERENCE_DEADLINE_S = 60.0
 MOST_INCIDENTS = 8
 _TRIES = 3
 
@@ -18,16 +18,9 @@ class Steady:
     window that was thrown away is an incident. After `MOST_INCIDENTS` the next one is the error.
     """
 
-    def __init__(
-        self,
-        device: Device,
-        *,
-        deadline_s: float = INFERENCE_DEADLINE_S,
-        replug_s: float,
-    ) -> None:
+    def __init__(self, device: Device, deadlines: Deadlines) -> None:
         self._device = device
-        self._deadline_s = deadline_s
-        self._replug_s = replug_s
+        self._deadlines = deadlines
         self._repeated_before = device.client.frames_repeated
         self.incidents: list[str] = []
 
@@ -63,7 +56,7 @@ class Steady:
 
     def _undisturbed(self, number: int, data: bytes, warmup: int, repeats: int) -> Reply:
         """Measure until no byte of the link falls into a window, a few times."""
-        deadline_s = self._deadline_s * (warmup + repeats)
+        deadline_s = self._deadlines.inference_s * (warmup + repeats)
         for left in reversed(range(_TRIES)):
             reply = self._device.client.infer(
                 data, warmup=warmup, repeats=repeats, deadline_s=deadline_s
@@ -83,7 +76,7 @@ class Steady:
         """
         self._device.at.check()
         if isinstance(error, LinkClosed):
-            self._device.client.reopen(self._replug_s)
+            self._device.client.reopen(self._deadlines.replug_s)
         elif isinstance(error, LinkTimeout):
             self._device.board.reset_and_run()
         self._device.handshake()

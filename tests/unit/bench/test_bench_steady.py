@@ -10,6 +10,7 @@ from devices.scripted import ScriptedDevice, Seen
 from devices.transports import Clock, MemoryPort
 
 from harness.bench.bring_up import Device
+from harness.bench.rig import Deadlines
 from harness.bench.steady import MOST_INCIDENTS, Steady
 from harness.domain.coordinates import Coordinates
 from harness.domain.device import Identity, Reply
@@ -61,7 +62,7 @@ class Bench:
             self.at,
             self.handshake,  # type: ignore[arg-type]
         )
-        self.steady = Steady(self.device_, replug_s=30)
+        self.steady = Steady(self.device_, Deadlines())
         self.device.runs = 0
 
     def check(self) -> None:
@@ -199,7 +200,7 @@ def test_another_build_after_a_reset_ends_it(error: DeviceError) -> None:
             bench.at,
             handshake,  # type: ignore[arg-type]
         ),
-        replug_s=30,
+        Deadlines(),
     )
     bench.device.reset()
     with pytest.raises(type(error)) as caught:

@@ -37,7 +37,7 @@ class CaseRun:
         self._rig = rig
         self._on_event = on_event
         self._now = now
-        self._known = _facts_before(prepared)
+        self._known = facts_before(prepared)
         self._started = now()
 
     def run(self) -> CaseRecord:
@@ -166,7 +166,8 @@ def work_dir() -> Iterator[Path]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _facts_before(prepared: Prepared) -> dict[str, Any]:
+def facts_before(prepared: Prepared) -> dict[str, Any]:
+    """The fields of a record that are known before the case is run."""
     case = prepared.case
     return {
         "target_id": case.target.id,

@@ -1,5 +1,6 @@
 /* The firmware's only loop: bytes in, frames out. */
 #include "messages.h"
+#include "mlperf.h"
 #include "port.h"
 
 int main(void)
@@ -14,6 +15,8 @@ int main(void)
         int byte = port_link_read();
         if (byte < 0)
             port_link_wait();
+        else if (mlperf_push(&memory, (uint8_t)byte))
+            frame_restart(&decoder);
         else if (frame_push(&decoder, (uint8_t)byte, &request))
             messages_answer(&memory, &request);
         else if (decoder.dropped != dropped) {

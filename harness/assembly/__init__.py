@@ -12,6 +12,7 @@ from harness.assembly.lists import (
     model_names,
 )
 from harness.assembly.measuring import Bench, profile
+from harness.assembly.mlperf import mlperf
 from harness.assembly.places import cache_dir
 from harness.assembly.plans import (
     ALL_KERNELS,
@@ -40,6 +41,7 @@ __all__ = [
     "list_kernel_sets",
     "list_models",
     "list_targets",
+    "mlperf",
     "model_names",
     "plan",
     "plan_kernels",

@@ -16,6 +16,7 @@ from harness.errors import HarnessError
 if TYPE_CHECKING:
     from harness.bench.run import Outcome
     from harness.domain.profile import Profile
+    from harness.domain.record import CaseRecord
     from harness.results import Store
 
 
@@ -40,13 +41,16 @@ class Bench:
 
     Args:
         results: path or database URL of the store; None is `results/harness.db`.
+        resume: go on with the last run of the store, which must be the same command.
     """
 
-    def __init__(self, results: Path | str | None = None) -> None:
+    def __init__(self, results: Path | str | None = None, *, resume: bool = False) -> None:
         from harness.results import DEFAULT_RESULTS
 
         self.results = str(results or DEFAULT_RESULTS)
         self.run_id = ""
+        self._resume = resume
+        self._earlier: list[CaseRecord] = []
         self._store: Store | None = None
 
     def measure_kernels(self, cases: Sequence[Case], on_event: Listener = nobody) -> Outcome:
@@ -79,7 +83,7 @@ class Bench:
         own_rig = rig()
         prepared = prepare(list(cases), own_rig.load_dataset)
         store = self._opened()
-        return run_cases(prepared, own_rig, store, self.run_id, on_event)
+        return run_cases(prepared, own_rig, store, self.run_id, on_event, self._earlier)
 
     def kept(self) -> str:
         """Where the rows are, in a sentence for the user."""
@@ -90,6 +94,12 @@ class Bench:
 
         if self._store is None:
             store = open_store(self.results)
-            self.run_id = store.begin(describe_run())
+            if self._resume:
+                from harness.bench.resume import run_to_resume
+
+                self.run_id = run_to_resume(store, describe_run()).id
+                self._earlier = store.cases(self.run_id)
+            else:
+                self.run_id = store.begin(describe_run())
             self._store = store
         return self._store

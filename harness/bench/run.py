@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from harness.bench.case import run_case
-from harness.bench.events import CaseFinished, CaseStarted, Listener
+from harness.bench.events import CaseFinished, CaseStarted, Listener, Note
 from harness.bench.prepare import Prepared
+from harness.bench.resume import taken_over
 from harness.bench.rig import Rig
 from harness.domain.record import CaseRecord
 from harness.errors import HarnessError, StoreError, ToolMissing
@@ -35,9 +37,16 @@ class Outcome:
 
 
 def run_cases(
-    cases: list[Prepared], rig: Rig, keeper: Keeper, run_id: str, on_event: Listener
+    cases: list[Prepared],
+    rig: Rig,
+    keeper: Keeper,
+    run_id: str,
+    on_event: Listener,
+    kept: Sequence[CaseRecord] = (),
 ) -> Outcome:
     """Run `cases` in order. A case that fails is recorded as failed and the next one runs.
+
+    A case that ended well in `kept`, the records of an earlier part of this run, is taken over.
 
     Raises:
         StoreError: a record cannot be kept: measuring on would lose more.
@@ -47,6 +56,10 @@ def run_cases(
     outcome = Outcome(run_id)
     for number, prepared in enumerate(cases, start=1):
         on_event(CaseStarted(prepared.case, number, len(cases)))
+        if old := taken_over(prepared, kept, rig, lambda text: on_event(Note(text))):
+            outcome.records.append(old)
+            on_event(CaseFinished(old, taken_over=True))
+            continue
         record, error = run_case(prepared, rig, on_event)
         keeper.add(run_id, record)
         outcome.records.append(record)

@@ -11,6 +11,7 @@ from harness.build.process import run
 from harness.build.tools import find_tool
 from harness.domain.firmware import BuildVariant, KernelSet, Library
 from harness.domain.target import Target
+from harness.domain.units import Fidelity
 
 ELF_NAME = "harness-firmware.elf"
 FLAGS_NAME = "flags.txt"
@@ -51,7 +52,7 @@ def settings(target: Target, kernel_set: KernelSet, variant: BuildVariant) -> di
         "HARNESS_CPU_FLAGS": ";".join(target.core.flags),
         "HARNESS_OPTIMISATION": variant.optimisation,
         "HARNESS_UNDEFINES": ";".join(kernel_set.undefines),
-        "HARNESS_DEFINES": ";".join(f"{k}={v}" for k, v in sorted(target.defines.items())),
+        "HARNESS_DEFINES": ";".join(f"{k}={v}" for k, v in sorted(_defines(target).items())),
         "HARNESS_FILE_DEFINES": ";".join(
             f"{file}={macro}"
             for file, macros in sorted(variant.file_defines.items())
@@ -62,6 +63,16 @@ def settings(target: Target, kernel_set: KernelSet, variant: BuildVariant) -> di
         chosen[f"HARNESS_{name}_ORIGIN"] = f"0x{region.origin:08x}"
         chosen[f"HARNESS_{name}_LENGTH"] = f"0x{region.length:08x}"
     return chosen
+
+
+def _defines(target: Target) -> dict[str, str]:
+    """What core and port are told: by the target, and of it for MLPerf Tiny's text protocol."""
+    simulated = target.fidelity is Fidelity.SIMULATED
+    return {
+        "HARNESS_DEVICE_NAME": f'"{target.id}{" simulated" if simulated else ""}"',
+        "HARNESS_TICK_COUNTS_Q8": f"{round(256 * target.counter.per_tick)}u",
+        **target.defines,
+    }
 
 
 def places(sources: Sources, build: Path) -> dict[str, str]:

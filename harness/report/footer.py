@@ -44,7 +44,7 @@ def footer_lines(records: Sequence[CaseRecord]) -> list[str]:
                 "equal to reference: output vectors that equal LiteRT's reference kernels byte for "
                 "byte (largest difference where not)"
             )
-        lines += [*_ideals(measured), *fallback_lines(measured)]
+        lines += [*_ideals(measured), *_link(measured), *fallback_lines(measured)]
     return lines
 
 
@@ -69,6 +69,18 @@ def _ideals(records: Sequence[CaseRecord]) -> list[str]:
         f"{_basis(pairs)}; MACs in the padding count, though kernels may skip them",
         *([_PUBLISHED_HELIUM] if helium else []),
     ]
+
+
+def _link(records: Sequence[CaseRecord]) -> list[str]:
+    """What went wrong on the link, and did no harm: case by case, where anything did."""
+    lines = []
+    for record in records:
+        facts = [f"{record.frames_repeated:,} frames repeated"] if record.frames_repeated else []
+        facts += [record.incidents] if record.incidents else []
+        if facts:
+            where = f"{record.model} · {record.target_id} · {record.kernel_set} ({record.variant})"
+            lines.append(f"link: {where}: {'; '.join(facts)}; no input is lost or counted twice")
+    return lines
 
 
 def _basis(pairs: Iterable[tuple[str, str]]) -> str:

@@ -33,6 +33,14 @@ def run(
     json: Json = False,
     save: Save = None,
     results: Results = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on with the last run, which had these options: what ended well is taken over.",
+            rich_help_panel=options.OUTPUT,
+        ),
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Measure models x kernel sets x targets and end in a comparison table.
@@ -45,7 +53,8 @@ def run(
 
     Each case is built, flashed through pyOCD, verified, and must prove by handshake that it runs
     that firmware and that model; then all inputs are streamed and every output vector is compared
-    with the host reference. Rows are stored as each case ends.
+    with the host reference. Rows are stored as each case ends; after a crash or Ctrl-C, the same
+    command with `--resume` goes on where the rows end.
 
     Example:
 
@@ -55,7 +64,7 @@ def run(
     from harness import assembly
     from harness.cli.measured import measure_and_present
 
-    bench = assembly.Bench(results)
+    bench = assembly.Bench(results, resume=resume)
     code = measure_and_present(
         lambda on_note: assembly.plan(
             targets=target,

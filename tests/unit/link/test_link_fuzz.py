@@ -17,7 +17,7 @@ from harness.link.refusals import decode_refusal
 
 DROP, DOUBLE, FLIP = range(3)
 FAULTS = st.lists(
-    st.tuples(st.integers(0, 400), st.integers(DROP, FLIP), st.integers(0, 7)), max_size=12
+    st.tuples(st.integers(0, 400), st.integers(DROP, FLIP), st.integers(0, 7)), max_size=5
 )
 
 
@@ -64,7 +64,7 @@ def test_a_harmed_link_gives_right_answers_and_runs_each_input_once(
     )
     client = DeviceClient(port, clock)
     client.hello(60)
-    client.describe(60)
+    client.describe(600)
     for number in range(5):
         sample = bytes((16 * number + n) % 256 for n in range(16))
         try:

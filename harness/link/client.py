@@ -46,7 +46,7 @@ class DeviceClient:
         self._exchange = Exchange(port, clock, on_idle)
         self._where = port.where
         self._identity: Identity | None = None
-        self._slowest_s = 0.0
+        self._slowest_s: float | None = None
 
     @property
     def frames_repeated(self) -> int:
@@ -185,13 +185,13 @@ class DeviceClient:
         """Call what computes, patiently: as long as it may take by what was seen before."""
         clock, repeated = self._exchange.clock, self.frames_repeated
         silence_s = deadline_s / _UNKNOWN_PART
-        if self._slowest_s:
+        if self._slowest_s is not None:
             seen_s = _TIMES_SLOWEST * inferences * self._slowest_s
             silence_s = min(silence_s, max(SILENCE_S, seen_s))
         begun = clock()
         answers = self._call(calls, deadline_s, silence_s)
         if self.frames_repeated == repeated:
-            self._slowest_s = max(self._slowest_s, (clock() - begun) / inferences)
+            self._slowest_s = max(self._slowest_s or 0.0, (clock() - begun) / inferences)
         return answers
 
     def _call(

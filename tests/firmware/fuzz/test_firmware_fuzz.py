@@ -1,7 +1,7 @@
 """Frame and message code of the firmware under libFuzzer, AddressSanitizer and UBSan.
 
-A short run from the corpus in the tree; `HARNESS_FUZZ_S` makes it longer, and what it finds stays in
-pytest's temporary folder. A crash is kept there, too, and its name is in the failure's text.
+A short run from the corpus in the tree; `HARNESS_FUZZ_S` makes it longer. What it finds stays in
+pytest's temporary folder, also a crash, whose name is in the failure's text.
 """
 
 from __future__ import annotations

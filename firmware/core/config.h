@@ -17,6 +17,21 @@
 #define HARNESS_INPUT_BYTES 32768u
 #endif
 
+/* Whether the text protocol of MLPerf Tiny is spoken beside the frames. */
+#ifndef HARNESS_MLPERF
+#define HARNESS_MLPERF 1
+#endif
+
+/* What MLPerf Tiny's `name` answers; a simulator says that it is one. */
+#ifndef HARNESS_DEVICE_NAME
+#define HARNESS_DEVICE_NAME HARNESS_TARGET
+#endif
+
+/* What one tick counts, in 256ths: cycles of a board, instructions of a simulator. */
+#ifndef HARNESS_TICK_COUNTS_Q8
+#define HARNESS_TICK_COUNTS_Q8 256u
+#endif
+
 /* Most repeats of one RUN; a host that wants more asks again. */
 #define HARNESS_MAX_REPEATS 1024u
 

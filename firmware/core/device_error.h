@@ -16,6 +16,7 @@ enum error_code {
     ERROR_COUNTER_OVERFLOW = 8,
     ERROR_FAULT = 9,
     ERROR_INPUT_TOO_LARGE = 10,
+    ERROR_LOST = 11,
 };
 
 /* Detail of ERROR_BAD_MODEL: which check failed. */

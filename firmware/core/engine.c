@@ -172,6 +172,11 @@ struct error engine_set_input(uint32_t index, uint32_t offset, const void *data,
     return no_error();
 }
 
+uint8_t *engine_input_buffer(void)
+{
+    return inputs;
+}
+
 static void copy_inputs(void)
 {
     for (uint32_t i = 0; i < header()->input_count; i++)
@@ -248,6 +253,14 @@ static struct error warm_up(uint32_t times)
     while (times-- > 0 && error.code == ERROR_NONE)
         error = infer(&ticks, &link_interrupts);
     return error;
+}
+
+struct error engine_infer(uint64_t *ticks)
+{
+    uint32_t link_interrupts = 0;
+    struct error error = scratch_shortage;
+
+    return error.code == ERROR_NONE ? infer(ticks, &link_interrupts) : error;
 }
 
 struct error engine_run(uint32_t warmup, uint32_t repeats, struct engine_windows *windows)

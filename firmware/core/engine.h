@@ -32,9 +32,15 @@ void engine_each_scratch(void (*visit)(uint32_t scratch_bytes));
 /* Keep bytes for input `index` of the loaded model until they are overwritten. */
 struct error engine_set_input(uint32_t index, uint32_t offset, const void *data, size_t n);
 
+/* Where the inputs of the loaded model lie, HARNESS_INPUT_BYTES in all, the first input first. */
+uint8_t *engine_input_buffer(void);
+
 /* Index of the operator whose kernel runs, in a window or while it is prepared, else ERROR_NO_OPERATOR.
  * For the fault handler: it follows no pointer that a kernel gone astray may have overwritten. */
 uint16_t engine_operator_in_flight(void);
+
+/* Run one measured inference. */
+struct error engine_infer(uint64_t *ticks);
 
 /* Run `warmup` unmeasured and `repeats` (1 to HARNESS_MAX_REPEATS) measured inferences. */
 struct error engine_run(uint32_t warmup, uint32_t repeats, struct engine_windows *windows);

@@ -61,6 +61,13 @@ bool frame_push(struct frame_decoder *d, uint8_t byte, struct frame *frame)
     return false;
 }
 
+void frame_restart(struct frame_decoder *d)
+{
+    d->length = 0;
+    d->block_left = 0;
+    d->block_open = d->zero_due = d->broken = false;
+}
+
 /* The open block: its code byte, then its data. A full block is sent when the next byte comes, so
  * that a frame that ends there is not followed by an empty block. */
 static uint8_t block[1 + BLOCK_DATA_MAX];

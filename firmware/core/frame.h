@@ -31,6 +31,9 @@ struct frame_decoder {
 /* Take one byte; true when it completes a good frame, described in *frame. */
 bool frame_push(struct frame_decoder *decoder, uint8_t byte, struct frame *frame);
 
+/* What came since the last delimiter is no frame. */
+void frame_restart(struct frame_decoder *decoder);
+
 /* Send one frame piece by piece through port_link_write; its length is not limited. */
 void frame_begin(uint8_t type, uint16_t sequence);
 void frame_put(const void *data, size_t n);

@@ -1,4 +1,4 @@
-/* The model image as it lies in the slot: the structs of firmware/IMAGE.md, version 1. */
+/* The model image as it lies in the slot: the structs of firmware/IMAGE.md. */
 #ifndef HARNESS_IMAGE_H
 #define HARNESS_IMAGE_H
 
@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define IMAGE_MAGIC 0x31494D48u
-#define IMAGE_VERSION 2u
+#define IMAGE_VERSION 3u
 #define IMAGE_NO_TENSOR 0xFFFFu
 
 enum image_place { IMAGE_IN_ARENA = 0, IMAGE_IN_IMAGE = 1 };
@@ -41,7 +41,8 @@ struct image_tensor {
     struct image_dims dims;
     uint8_t dtype;
     uint8_t place;
-    uint8_t zero[6];
+    int16_t zero_point;
+    float scale; /* 0 where there is none, or several */
 };
 _Static_assert(sizeof(struct image_tensor) == 32, "IMAGE.md: tensor record");
 

@@ -6,9 +6,11 @@
 #include "config.h"
 #include "engine.h"
 #include "image_check.h"
+#include "order.h"
 #include "port.h"
+#include "reply.h"
 
-enum { PROTOCOL_VERSION = 1 };
+enum { PROTOCOL_VERSION = 2 };
 
 enum message {
     HELLO = 0x01,
@@ -16,52 +18,24 @@ enum message {
     INPUT = 0x03,
     RUN = 0x04,
     PROFILE = 0x05,
-    REPLY = 0x80,
-    ERROR_REPLY = 0xFF,
 };
 
-static uint16_t sequence; /* of the request under way, for the fault handler */
+static bool greeted; /* by a HELLO: only then somebody may be asked to repeat */
 
-static void put_u8(uint8_t value)
-{
-    frame_put(&value, sizeof value);
-}
-
-static void put_u16(uint16_t value)
-{
-    frame_put(&value, sizeof value);
-}
-
-static void put_u32(uint32_t value)
-{
-    frame_put(&value, sizeof value);
-}
-
-static void put_string(const char *text)
-{
-    size_t length = strlen(text);
-    put_u8((uint8_t)length);
-    frame_put(text, length);
-}
-
-static void begin_reply(enum message request)
-{
-    frame_begin((uint8_t)(request | REPLY), sequence);
-}
-
-static void answer_error(struct error error)
-{
-    frame_begin(ERROR_REPLY, sequence);
-    put_u16(error.code);
-    put_u16(error.operator_index);
-    put_u32((uint32_t)error.detail);
-    put_string(error.text);
-    frame_end();
-}
+/* The answer to the last RUN or PROFILE, for a host that has missed it: one that is repeated is not
+ * run again. The outputs lie in the arena until the next one. */
+static struct {
+    bool there;
+    uint8_t type;
+    uint16_t sequence;
+    uint16_t count;
+    struct error error;
+    struct engine_windows windows;
+} kept;
 
 static void bad_request(int32_t detail, const char *text)
 {
-    answer_error(error_of(ERROR_BAD_REQUEST, detail, text));
+    reply_error(error_of(ERROR_BAD_REQUEST, detail, text));
 }
 
 /* Addresses are for the host's debugger, which has 32 of them on every Cortex-M. */
@@ -72,7 +46,7 @@ static uint32_t address(const void *pointer)
 
 static void answer_hello(const struct memory *memory)
 {
-    begin_reply(HELLO);
+    reply_begin(HELLO);
     put_u16(PROTOCOL_VERSION);
     put_u16(HARNESS_MAX_PAYLOAD);
     put_u32(HARNESS_RECEIVE_WINDOW);
@@ -95,11 +69,11 @@ static void answer_describe(const struct memory *memory)
     const struct image_header *header;
 
     if (error.code != ERROR_NONE) {
-        answer_error(error);
+        reply_error(error);
         return;
     }
     header = image_header(memory->slot);
-    begin_reply(DESCRIBE);
+    reply_begin(DESCRIBE);
     put_u32(header->crc32);
     put_u32(header->image_bytes);
     frame_put(header->source_sha256, sizeof header->source_sha256);
@@ -129,10 +103,10 @@ static void answer_input(const uint8_t *payload, size_t n)
     memcpy(&request, payload, sizeof request);
     error = engine_set_input(request.index, request.offset, payload + sizeof request, n - sizeof request);
     if (error.code != ERROR_NONE) {
-        answer_error(error);
+        reply_error(error);
         return;
     }
-    begin_reply(INPUT);
+    reply_begin(INPUT);
     frame_end();
 }
 
@@ -148,34 +122,51 @@ static void put_outputs(const struct model *model)
 }
 
 /* RUN and PROFILE differ in what a window holds; their answers look alike. */
-static void answer_windows(const struct model *model, const struct frame *frame)
+static struct error measure(const struct frame *frame)
 {
-    static struct engine_windows windows;
     const bool profile = frame->type == PROFILE;
     struct {
         uint16_t warmup, repeats;
     } request;
-    struct error error;
     uint32_t count;
 
     memcpy(&request, frame->payload, sizeof request);
     count = profile ? engine_profile_windows() : request.repeats;
-    if (count == 0 || count > HARNESS_MAX_REPEATS) {
-        bad_request((int32_t)count, profile ? "operators" : "repeats");
+    kept.count = (uint16_t)count;
+    if (count == 0 || count > HARNESS_MAX_REPEATS)
+        return error_of(ERROR_BAD_REQUEST, (int32_t)count, profile ? "operators" : "repeats");
+    return profile ? engine_profile(request.warmup, &kept.windows) : engine_run(request.warmup, count, &kept.windows);
+}
+
+static void answer_kept(const struct model *model)
+{
+    if (kept.error.code != ERROR_NONE) {
+        reply_error(kept.error);
         return;
     }
-    error = profile ? engine_profile(request.warmup, &windows) : engine_run(request.warmup, count, &windows);
-    if (error.code != ERROR_NONE) {
-        answer_error(error);
-        return;
-    }
-    begin_reply(frame->type);
-    put_u16((uint16_t)count);
+    reply_begin(kept.type);
+    put_u16(kept.count);
     put_u16(image_header(model->image)->output_count);
-    put_u32(windows.link_interrupts);
-    frame_put(windows.ticks, count * sizeof windows.ticks[0]);
+    put_u32(kept.windows.link_interrupts);
+    frame_put(kept.windows.ticks, kept.count * sizeof kept.windows.ticks[0]);
     put_outputs(model);
     frame_end();
+}
+
+/* Each is run once, however often it comes. */
+static void answer_windows(const struct model *model, const struct frame *frame, enum order order)
+{
+    if (order == ORDER_NEXT) {
+        kept.there = false;
+        kept.error = measure(frame);
+        kept.type = frame->type;
+        kept.sequence = frame->sequence;
+        kept.there = true;
+    }
+    if (kept.there && kept.sequence == frame->sequence)
+        answer_kept(model);
+    else
+        messages_damaged();
 }
 
 /* Payload bytes of a request of fixed size; INPUT has any size. */
@@ -194,23 +185,46 @@ static bool size_is_right(const struct frame *request)
     }
 }
 
-static void answer_of_model(const struct memory *memory, const struct frame *request)
+static void answer_of_model(const struct memory *memory, const struct frame *request, enum order order)
 {
     const struct model *model = engine_model();
 
     if (model == NULL) {
         uint32_t magic = memory->slot_bytes < sizeof(struct image_header) ? 0 : image_header(memory->slot)->magic;
-        answer_error(error_of(ERROR_NO_MODEL, (int32_t)magic, "DESCRIBE was not asked, or failed"));
+        reply_error(error_of(ERROR_NO_MODEL, (int32_t)magic, "DESCRIBE was not asked, or failed"));
+    } else if (order == ORDER_EARLY) {
+        messages_damaged();
     } else if (request->type == INPUT) {
         answer_input(request->payload, request->payload_bytes);
     } else {
-        answer_windows(model, request);
+        answer_windows(model, request, order);
     }
+}
+
+void messages_damaged(void)
+{
+    if (!greeted)
+        return;
+    reply_to(order_awaited);
+    reply_error(error_of(ERROR_LOST, 0, ""));
+}
+
+/* What a host says first, and again after it has lost its bearings. */
+static enum order order_of(const struct frame *request)
+{
+    if (request->type > DESCRIBE)
+        return order_take(request->sequence);
+    order_start(request->sequence);
+    kept.there = false;
+    greeted |= request->type == HELLO;
+    return ORDER_NEXT;
 }
 
 void messages_answer(const struct memory *memory, const struct frame *request)
 {
-    sequence = request->sequence;
+    const enum order order = order_of(request);
+
+    reply_to(request->sequence);
     if (request->flags != 0)
         bad_request(request->flags, "flags");
     else if (!size_is_right(request))
@@ -220,33 +234,7 @@ void messages_answer(const struct memory *memory, const struct frame *request)
     else if (request->type == DESCRIBE)
         answer_describe(memory);
     else if (request->type >= INPUT && request->type <= PROFILE)
-        answer_of_model(memory, request);
+        answer_of_model(memory, request, order);
     else
         bad_request(request->type, "type");
-}
-
-/* Append "name=0x%08x" and return the new end. */
-static char *append_register(char *at, const char *name, uint32_t value)
-{
-    while (*name != '\0')
-        *at++ = *name++;
-    *at++ = '=';
-    *at++ = '0';
-    *at++ = 'x';
-    for (int shift = 28; shift >= 0; shift -= 4)
-        *at++ = "0123456789abcdef"[value >> shift & 15u];
-    *at = '\0';
-    return at;
-}
-
-void messages_fault(const struct fault_registers *registers)
-{
-    static char text[80];
-    char *at = append_register(text, "pc", registers->pc);
-
-    at = append_register(at, " lr", registers->lr);
-    at = append_register(at, " hfsr", registers->hfsr);
-    append_register(at, " bfar", registers->bfar);
-    port_link_write(&(const uint8_t){0}, 1); /* a reply may have been cut off by the fault */
-    answer_error(error_at(ERROR_FAULT, engine_operator_in_flight(), (int32_t)registers->cfsr, text));
 }

@@ -20,6 +20,7 @@ from harness.assembly.lists import (
     model_names,
 )
 from harness.assembly.measuring import Bench, profile
+from harness.assembly.mlperf import mlperf
 from harness.assembly.places import cache_dir
 from harness.assembly.plans import (
     ALL_KERNELS,
@@ -52,6 +53,7 @@ __all__ = [
     "list_models",
     "list_targets",
     "missing_boards",
+    "mlperf",
     "model_names",
     "plan",
     "plan_kernels",

@@ -17,6 +17,7 @@ from harness.errors import HarnessError
 if TYPE_CHECKING:
     from harness.bench.run import Outcome
     from harness.domain.profile import Profile
+    from harness.domain.record import CaseRecord
     from harness.results import Store
 
 
@@ -49,6 +50,7 @@ class Bench:
 
     Args:
         results: path or database URL of the store; None is `results/harness.db`.
+        resume: go on with the last run of the store, which must be the same command.
         rig_file: see `rig`.
         wait_board_s: see `rig`.
     """
@@ -57,6 +59,7 @@ class Bench:
         self,
         results: Path | str | None = None,
         *,
+        resume: bool = False,
         rig_file: Path | None = None,
         wait_board_s: float = 0.0,
     ) -> None:
@@ -67,6 +70,8 @@ class Bench:
 
         self.results = str(results or DEFAULT_RESULTS)
         self.run_id = ""
+        self._resume = resume
+        self._earlier: list[CaseRecord] = []
         self._store: Store | None = None
         self._boards = BoardHealth()
 
@@ -100,7 +105,9 @@ class Bench:
         own_rig = rig(self._rig_file, self._wait_board_s)
         prepared = prepare(list(cases), own_rig.load_dataset)
         store = self._opened()
-        return run_cases(prepared, own_rig, store, self.run_id, on_event, self._boards)
+        return run_cases(
+            prepared, own_rig, store, self.run_id, on_event, self._boards, self._earlier
+        )
 
     def kept(self) -> str:
         """Where the rows are, in a sentence for the user."""
@@ -111,6 +118,12 @@ class Bench:
 
         if self._store is None:
             store = open_store(self.results)
-            self.run_id = store.begin(describe_run())
+            if self._resume:
+                from harness.bench.resume import run_to_resume
+
+                self.run_id = run_to_resume(store, describe_run()).id
+                self._earlier = store.cases(self.run_id)
+            else:
+                self.run_id = store.begin(describe_run())
             self._store = store
         return self._store

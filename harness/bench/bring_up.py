@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from harness.bench.events import Stage
-from harness.bench.rig import Board, OnFlash, Rig
+from harness.bench.rig import Board, Deadlines, OnFlash, Rig
 from harness.bench.scratch_memo import ScratchMemo
 from harness.domain.coordinates import Coordinates
 from harness.domain.device import Identity, LoadedModel
@@ -20,18 +21,22 @@ from harness.errors import HarnessError, ImageTooLarge, WrongImage, WrongModel
 from harness.link import DeviceClient, open_port
 from harness.model import compile_image
 
-HANDSHAKE_DEADLINE_S = 10.0
+HANDSHAKE_DEADLINE_S = Deadlines().handshake_s
 
 
 @dataclass(frozen=True)
 class Device:
-    """A target that runs the right firmware with the right model, ready for inputs."""
+    """A target that runs the right firmware with the right model, ready for inputs.
+
+    `handshake` makes it prove both once more, after it was reset.
+    """
 
     client: DeviceClient
     board: Board
     identity: Identity
     image: ModelImage
     at: Coordinates
+    handshake: Callable[[], Identity]
 
 
 @contextmanager
@@ -66,8 +71,9 @@ def bring_up(
                 with open_port(at.link_url, target.baud_rate) as port:
                     names = [operator.name for operator in image.operators]
                     client = DeviceClient(port, on_idle=at.check, operators=names)
-                    identity = greet(client, target, firmware)
-                    loaded = client.describe(HANDSHAKE_DEADLINE_S)
+                    wait_s = rig.deadlines.handshake_s
+                    identity = greet(client, target, firmware, wait_s)
+                    loaded = client.describe(wait_s)
                     require_same_model(image, loaded)
                     if loaded.scratch_needed != image.scratch:
                         memo.keep(loaded.scratch_needed)
@@ -75,12 +81,20 @@ def bring_up(
                             compile_image(network, scratch=loaded.scratch_needed), target
                         )
                         _load(board, target, firmware, image)
-                        identity = greet(client, target, firmware)
-                        require_same_model(image, client.describe(HANDSHAKE_DEADLINE_S))
-                    yield Device(client, board, identity, image, at)
+                        identity = _handshake(client, target, firmware, image, wait_s)
+                    again = partial(_handshake, client, target, firmware, image, wait_s)
+                    yield Device(client, board, identity, image, at, again)
         except HarnessError:
             at.check()  # a simulator that died explains more than the broken link it leaves
             raise
+
+
+def _handshake(
+    client: DeviceClient, target: Target, firmware: Firmware, image: ModelImage, wait_s: float
+) -> Identity:
+    identity = greet(client, target, firmware, wait_s)
+    require_same_model(image, client.describe(wait_s))
+    return identity
 
 
 def _load(board: Board, target: Target, firmware: Firmware, image: ModelImage) -> None:
@@ -116,13 +130,18 @@ def fitted(image: ModelImage, target: Target) -> ModelImage:
     return image
 
 
-def greet(client: DeviceClient, target: Target, firmware: Firmware) -> Identity:
+def greet(
+    client: DeviceClient,
+    target: Target,
+    firmware: Firmware,
+    wait_s: float = HANDSHAKE_DEADLINE_S,
+) -> Identity:
     """Ask the device who it is and refuse anything but the firmware that was just flashed.
 
     Raises:
         WrongImage: another build id, target, kernel set, memory layout or counter.
     """
-    identity = client.hello(HANDSHAKE_DEADLINE_S)
+    identity = client.hello(wait_s)
     expected = {
         "build id": (firmware.build_id, identity.build_id),
         "target": (target.firmware_target, identity.target),

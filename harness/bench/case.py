@@ -17,6 +17,7 @@ from harness.bench.fallback import fallback_share, no_fallback
 from harness.bench.operator_kernels import operator_kernels
 from harness.bench.prepare import Prepared
 from harness.bench.rig import Rig
+from harness.bench.steady import Steady
 from harness.bench.stream import Answers, stream
 from harness.bench.verdict import accuracy, agreement, counts, typed_outputs
 from harness.domain.fallback import FALLBACK_SHARE
@@ -41,7 +42,7 @@ class CaseRun:
         self._rig = rig
         self._on_event = on_event
         self._now = now
-        self._known = _facts_before(prepared)
+        self._known = facts_before(prepared)
         self._started = now()
         self._share: Reading | None = None
 
@@ -100,7 +101,11 @@ class CaseRun:
                 self._stage(Stage.STREAM)
                 size = image.outputs[0].nbytes
                 absent = device.at.no_counter
-                answers = stream(device.client, case, dataset, size, self._done, absent)
+                steady = Steady(device, self._rig.deadlines)
+                try:
+                    answers = stream(steady, case, dataset, size, self._done, absent)
+                finally:
+                    self._known |= _link_facts(steady)
                 if firmware.library:
                     self._share = self._shared(device, answers, firmware.library.name, kernels)
         except HarnessError:
@@ -119,7 +124,9 @@ class CaseRun:
             return Missing(FALLBACK_SHARE, device.at.no_counter)
         self._stage(Stage.FALLBACK)
         try:
-            return fallback_share(device.client, case, answers, kernels)
+            return fallback_share(
+                device.client, case, answers, kernels, self._rig.deadlines.inference_s
+            )
         except HarnessError as error:
             self._share = Missing(FALLBACK_SHARE, f"no profile: {error.what}")
             raise
@@ -216,7 +223,8 @@ def work_dir() -> Iterator[Path]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _facts_before(prepared: Prepared) -> dict[str, Any]:
+def facts_before(prepared: Prepared) -> dict[str, Any]:
+    """The fields of a record that are known before the case is run."""
     case = prepared.case
     return {
         "target_id": case.target.id,
@@ -257,6 +265,13 @@ def _headers(firmware: Firmware) -> tuple[tuple[str, str], ...]:
     if headers is None:
         return ()
     return (("device-headers", f"{headers.name} of {headers.source}, {headers.tree_hash}"),)
+
+
+def _link_facts(steady: Steady) -> dict[str, Any]:
+    return {
+        "frames_repeated": steady.frames_repeated,
+        "incidents": "; ".join(steady.incidents) or None,
+    }
 
 
 def _device_facts(device: Device, resolution: float) -> dict[str, Any]:

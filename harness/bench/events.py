@@ -63,9 +63,13 @@ class InputsDone:
 
 @dataclass(frozen=True)
 class CaseFinished:
-    """A case ended, well or not; its record is already in the store."""
+    """A case ended, well or not; its record is already in the store.
+
+    One that was taken over ended in an earlier part of the run.
+    """
 
     record: CaseRecord
+    taken_over: bool = False
 
 
 Event = CaseStarted | StageStarted | Note | Flashing | InputsDone | CaseFinished

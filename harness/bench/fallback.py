@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.bench.closure import require_closure
-from harness.bench.stream import INFERENCE_DEADLINE_S, Answers
+from harness.bench.stream import Answers
 from harness.domain.fallback import FALLBACK_SHARE
 from harness.domain.kernel_code import OperatorKernel
 from harness.domain.measurement import Measurement
@@ -32,17 +32,21 @@ def no_fallback(target: Target, library: str) -> Measurement:
 
 
 def fallback_share(
-    client: DeviceClient, case: Case, answers: Answers, kernels: Sequence[OperatorKernel]
+    client: DeviceClient,
+    case: Case,
+    answers: Answers,
+    kernels: Sequence[OperatorKernel],
+    inference_s: float,
 ) -> Measurement:
     """Profile the last input once more, after all that is counted, and add up the fallbacks.
 
-    The parts must add up to the whole as it was counted for that input.
+    The answer is waited for at most `inference_s` per inference. The parts must add up to the whole as it was counted for that input.
 
     Raises:
         DeviceError, LinkError: no profile.
         MeasurementError: a profile of something else, or one that is disturbed.
     """
-    profile = client.profile(case.warmup, len(kernels), INFERENCE_DEADLINE_S * (case.warmup + 1))
+    profile = client.profile(case.warmup, len(kernels), inference_s * (case.warmup + 1))
     whole = int(answers.ticks[-1, -1])
     require_closure(whole, answers.outputs[-1].tobytes(), profile, case.label)
     total = sum(profile.ticks)

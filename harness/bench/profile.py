@@ -14,8 +14,7 @@ from harness.bench.operator_kernels import operator_kernels
 from harness.bench.prepare import Prepared
 from harness.bench.profile_arena import arena_tenants
 from harness.bench.profile_stack import high_water, paint
-from harness.bench.rig import Rig
-from harness.bench.stream import INFERENCE_DEADLINE_S
+from harness.bench.rig import Deadlines, Rig
 from harness.domain.device import ProfileReply, Reply
 from harness.domain.firmware import Firmware
 from harness.domain.image import ModelImage
@@ -113,7 +112,7 @@ def _two_passes(
     client: DeviceClient, prepared: Prepared, operators: int
 ) -> tuple[Reply, ProfileReply]:
     warmup = prepared.case.warmup
-    deadline_s = INFERENCE_DEADLINE_S * (warmup + 1)
+    deadline_s = Deadlines().inference_s * (warmup + 1)
     sample = prepared.dataset.inputs[0].tobytes()
     whole = client.infer(sample, warmup=warmup, repeats=1, deadline_s=deadline_s)
     return whole, client.profile(warmup, operators, deadline_s)

@@ -52,6 +52,15 @@ LoadDataset = Callable[[Case, TensorPlacement], Dataset]
 
 
 @dataclass(frozen=True)
+class Deadlines:
+    """Seconds to wait at most: for HELLO and for DESCRIBE, per inference, for an unplugged port."""
+
+    handshake_s: float = 10.0
+    inference_s: float = 60.0
+    replug_s: float = 30.0
+
+
+@dataclass(frozen=True)
 class Rig:
     """Everything outside the process that a case touches.
 
@@ -66,3 +75,4 @@ class Rig:
     start: Callable[[Target, Path], AbstractContextManager[Coordinates]]
     open_board: Callable[[str, Target, OnFlash], AbstractContextManager[Board]]
     cache_dir: Path
+    deadlines: Deadlines = Deadlines()

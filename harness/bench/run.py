@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from harness.bench.board_health import BoardHealth
 from harness.bench.case import refused_case, run_case
-from harness.bench.events import CaseFinished, CaseStarted, Listener
+from harness.bench.events import CaseFinished, CaseStarted, Listener, Note
 from harness.bench.prepare import Prepared
+from harness.bench.resume import taken_over
 from harness.bench.rig import Rig
 from harness.domain.record import CaseRecord
 from harness.errors import BoardBroken, HarnessError, StoreError, ToolMissing
@@ -42,11 +44,13 @@ def run_cases(
     run_id: str,
     on_event: Listener,
     boards: BoardHealth | None = None,
+    kept: Sequence[CaseRecord] = (),
 ) -> Outcome:
     """Run `cases` in order. A case that fails is recorded as failed and the next one runs.
 
     Those of a board that failed too often are recorded as failed with BoardBroken; `boards`
     remembers where one run is several calls.
+    A case that ended well in `kept`, the records of an earlier part of this run, is taken over.
 
     Raises:
         StoreError: a record cannot be kept: measuring on would lose more.
@@ -57,6 +61,10 @@ def run_cases(
     boards = boards or BoardHealth()
     for number, prepared in enumerate(cases, start=1):
         on_event(CaseStarted(prepared.case, number, len(cases)))
+        if old := taken_over(prepared, kept, rig, lambda text: on_event(Note(text))):
+            outcome.records.append(old)
+            on_event(CaseFinished(old, taken_over=True))
+            continue
         record, error = _run_or_refuse(prepared, rig, on_event, boards)
         keeper.add(run_id, record)
         outcome.records.append(record)

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.bench.steady import Steady
 from harness.domain.dataset import Dataset
 from harness.domain.plan import Case
 from harness.errors import BadFrame, CounterStuck, WindowMissed
-from harness.link import DeviceClient
-
-INFERENCE_DEADLINE_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class Answers:
 
 
 def stream(
-    client: DeviceClient,
+    steady: Steady,
     case: Case,
     dataset: Dataset,
     output_bytes: int,
@@ -45,7 +43,7 @@ def stream(
     Raises:
         LinkError: an answer is late, malformed, or has not `output_bytes` of output.
         DeviceError: the device refuses.
-        WindowMissed: link interrupts fell into a measured window.
+        WindowMissed: link interrupts fell into a measured window, each time.
         CounterStuck: a window of zero ticks.
     """
     outputs: list[bytes] = []
@@ -53,11 +51,8 @@ def stream(
     on_done(0)
     for number, sample in enumerate(dataset.inputs):
         warmup = case.warmup if number == 0 else 0
-        reply = client.infer(
-            sample.tobytes(),
-            warmup=warmup,
-            repeats=case.repeat,
-            deadline_s=INFERENCE_DEADLINE_S * (warmup + case.repeat),
+        reply = steady.infer(
+            number, sample.tobytes(), warmup=warmup, anew=case.warmup, repeats=case.repeat
         )
         if reply.link_interrupts:
             raise WindowMissed(

@@ -47,7 +47,7 @@ def settings(target: Target, kernel_set: KernelSet, variant: BuildVariant) -> di
         "MODEL_SLOT": memory.model_slot,
         "ARENA": memory.arena,
     }
-    defines = {**target.defines, **variant.defines}
+    defines = {**_defines(target), **variant.defines}
     chosen = {
         "HARNESS_TARGET": target.firmware_target,
         "HARNESS_KERNEL_SET": kernel_set.id,
@@ -70,6 +70,17 @@ def settings(target: Target, kernel_set: KernelSet, variant: BuildVariant) -> di
         chosen[f"HARNESS_{name}_ORIGIN"] = f"0x{region.origin:08x}"
         chosen[f"HARNESS_{name}_LENGTH"] = f"0x{region.length:08x}"
     return chosen
+
+
+def _defines(target: Target) -> dict[str, str]:
+    """What core and port are told: by the target, and of it for MLPerf Tiny's text protocol."""
+    board = target.firmware_target  # a twin runs the very firmware of its board
+    simulated = target.fidelity is Fidelity.SIMULATED and board == target.id
+    return {
+        "HARNESS_DEVICE_NAME": f'"{board}{" simulated" if simulated else ""}"',
+        "HARNESS_TICK_COUNTS_Q8": f"{round(256 * target.counter.per_tick)}u",
+        **target.defines,
+    }
 
 
 def places(sources: Sources, build: Path) -> dict[str, str]:

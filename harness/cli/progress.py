@@ -102,10 +102,10 @@ class RunProgress:
                 self._flashing(phase, fraction)
             case InputsDone(done, total):
                 self._inputs(done, total)
-            case CaseFinished(record):
+            case CaseFinished(record, taken_over):
                 self._bars.update(self._run, advance=1)
                 self._bars.update(self._case, visible=False)
-                self._line(case_line(self._label, record), always=True)
+                self._line(case_line(self._label, record, taken_over), always=True)
 
     def _step(self, text: str) -> None:
         self._bars.reset(self._case, total=None, visible=True, description=f"  {text}", done="")
@@ -138,7 +138,7 @@ class _TimeLeft(ProgressColumn):
         return Text(f"{hours}:{minutes:02}:{seconds:02} left", style="progress.remaining")
 
 
-def case_line(label: str, record: CaseRecord) -> Text:
+def case_line(label: str, record: CaseRecord, taken_over: bool = False) -> Text:
     """One line that says how a case ended."""
     if record.status is CaseStatus.FAILED:
         first = next(iter((record.error_message or "").splitlines()), "")
@@ -154,4 +154,8 @@ def case_line(label: str, record: CaseRecord) -> Text:
         facts.append(f"{100 * share.value:.1f} % of them fallback")
     seconds = (record.finished - record.started).total_seconds()
     facts.append(f"{record.inputs} inputs in {seconds:.1f} s")
+    if record.frames_repeated:
+        facts.append(f"{record.frames_repeated} frames repeated")
+    if taken_over:
+        return Text.assemble(("=", "green"), f" {label}: {', '.join(facts)}, taken over")
     return Text.assemble(("+", "green"), f" {label}: {', '.join(facts)}")

@@ -45,6 +45,8 @@ class CaseRecord:
     case that did not come so far. `aliases` are the other kernel sets asked for that are the same
     build on this target, joined with ", ". A failed case has `error_class` (the error's name in
     `harness.errors`) and `error_message` (what, where and hint); an ok one has neither.
+    `frames_repeated` were sent again because they or their answers were lost; `incidents` says what
+    else happened while inputs were streamed, joined with "; ", None where nothing did.
     Times are UTC, sizes bytes. `counter_resolution` is in the unit of the counted quantity.
     `operator_kernels` has one entry per operator of the model, in order, and none in records older
     than that field. Quantities of `readings`: `instructions` or `cycles` per inference, `accuracy`,
@@ -91,6 +93,8 @@ class CaseRecord:
     link_interrupts: int | None = None
     aliases: str | None = None
     operator_kernels: tuple[OperatorKernel, ...] = ()
+    frames_repeated: int | None = None
+    incidents: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse a record that contradicts itself."""

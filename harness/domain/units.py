@@ -22,3 +22,4 @@ class Unit(StrEnum):
     SAMPLES = "samples"
     LSB = "LSB"
     BYTES = "bytes"
+    INFERENCES_PER_SECOND = "inf./s"

@@ -8,14 +8,19 @@ from collections.abc import Callable, Sequence
 from harness.domain.device import Identity, LoadedModel, ProfileReply, Reply
 from harness.errors import LinkError
 from harness.link import messages
-from harness.link.exchange import Call, Deadline, Exchange, Refused
+from harness.link.calls import Call, Refused
+from harness.link.exchange import Exchange
 from harness.link.messages import ERROR, INPUT_HEADER_BYTES, REPLY, Request
+from harness.link.patience import SILENCE_S, Deadline
 from harness.link.port import Port
 from harness.link.refusals import as_error, decode_refusal
 
 INPUT_DEADLINE_S = 10.0
 _FIRST_RETRY_S = 0.1
 _LAST_RETRY_S = 1.0
+# A repeat that comes while the device computes disturbs the window: better wait far too long.
+_TIMES_SLOWEST = 8
+_UNKNOWN_PART = 4
 
 
 class DeviceClient:
@@ -41,6 +46,12 @@ class DeviceClient:
         self._exchange = Exchange(port, clock, on_idle)
         self._where = port.where
         self._identity: Identity | None = None
+        self._slowest_s: float | None = None
+
+    @property
+    def frames_repeated(self) -> int:
+        """Frames sent again so far, because they or their answers were lost."""
+        return self._exchange.frames_repeated
 
     @property
     def bad_frames(self) -> int:
@@ -51,6 +62,14 @@ class DeviceClient:
     def stale_replies(self) -> int:
         """Replies to requests nobody waited for any more."""
         return self._exchange.stale_replies
+
+    def reopen(self, wait_s: float) -> None:
+        """Open the port anew after it was closed; `hello` comes next.
+
+        Raises:
+            LinkClosed: it did not come back within `wait_s` seconds.
+        """
+        self._exchange.reopen(wait_s)
 
     def hello(self, deadline_s: float) -> Identity:
         """Ask who is there, again and again within `deadline_s`: the device may still be booting.
@@ -108,19 +127,19 @@ class DeviceClient:
     def run(self, warmup: int, repeats: int, deadline_s: float) -> Reply:
         """Run the loaded model `warmup` times unmeasured, then `repeats` measured times.
 
-        Sent once: a lost answer is an error and never a second run.
+        When the answer is lost the device is asked again, and gives it without a second run.
 
         Raises:
             KernelRefused, Saturated, DeviceFault, WrongModel: the device could not.
             LinkTimeout, LinkClosed, BadFrame: no answer, or not one to RUN.
         """
-        (payload,) = self._call([_run_call(warmup, repeats)], deadline_s)
+        (payload,) = self._measure([_run_call(warmup, repeats)], warmup + repeats, deadline_s)
         return messages.decode_run(payload, repeats, self._where)
 
     def profile(self, warmup: int, operators: int, deadline_s: float) -> ProfileReply:
         """Run the loaded model `warmup` times, then once with a window for each of its `operators`.
 
-        Sent once, as `run`.
+        It is run once, as `run`.
 
         Raises:
             KernelRefused, Saturated, DeviceFault, WrongModel: the device could not.
@@ -128,7 +147,7 @@ class DeviceClient:
             LinkTimeout, LinkClosed, BadFrame: no answer, or not one to PROFILE.
         """
         call = Call(Request.PROFILE, messages.profile_request(warmup), "PROFILE")
-        (payload,) = self._call([call], deadline_s)
+        (payload,) = self._measure([call], warmup + 1, deadline_s)
         return messages.decode_profile(payload, operators, self._where)
 
     def infer(
@@ -140,7 +159,7 @@ class DeviceClient:
             As `write_input` and `run`.
         """
         calls = [*self._input_calls(data, 0), _run_call(warmup, repeats)]
-        *inputs, last = self._call(calls, deadline_s)
+        *inputs, last = self._measure(calls, warmup + repeats, deadline_s)
         for payload in inputs:
             messages.decode_input(payload, self._where)
         return messages.decode_run(last, repeats, self._where)
@@ -162,9 +181,25 @@ class DeviceClient:
             for offset in range(0, len(data), chunk)
         ]
 
-    def _call(self, calls: Sequence[Call], deadline_s: float) -> list[bytes]:
+    def _measure(self, calls: Sequence[Call], inferences: int, deadline_s: float) -> list[bytes]:
+        """Call what computes, patiently: as long as it may take by what was seen before."""
+        clock, repeated = self._exchange.clock, self.frames_repeated
+        silence_s = deadline_s / _UNKNOWN_PART
+        if self._slowest_s is not None:
+            seen_s = _TIMES_SLOWEST * inferences * self._slowest_s
+            silence_s = min(silence_s, max(SILENCE_S, seen_s))
+        begun = clock()
+        answers = self._call(calls, deadline_s, silence_s)
+        if self.frames_repeated == repeated:
+            self._slowest_s = max(self._slowest_s or 0.0, (clock() - begun) / inferences)
+        return answers
+
+    def _call(
+        self, calls: Sequence[Call], deadline_s: float, silence_s: float = SILENCE_S
+    ) -> list[bytes]:
         window = self._identity.receive_window if self._identity else 0
-        answers = self._exchange.call_all(calls, window, Deadline(self._exchange.clock, deadline_s))
+        deadline = Deadline(self._exchange.clock, deadline_s)
+        answers = self._exchange.call_all(calls, window, deadline, silence_s)
         if isinstance(answers, Refused):
             raise self._refused(answers)
         return answers

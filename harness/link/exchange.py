@@ -1,57 +1,22 @@
-"""Requests out, replies in: sequence numbers, receive window, deadlines, and what went wrong."""
+"""Requests out, replies in: sequence numbers, receive window, repeats, and what went wrong."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from harness.errors import BadFrame, LinkClosed, LinkTimeout
+from harness.link.calls import Call, Refused, UnderWay
 from harness.link.frame import Frame, FrameDecoder, encode_frame
 from harness.link.messages import ERROR, REPLY
+from harness.link.patience import SILENCE_S, Deadline, Patience
 from harness.link.port import Port
+from harness.link.refusals import is_lost
 
 IDLE_PERIOD_S = 0.2
 _CLOSE_CHECKS = 10
 _CLOSE_PAUSE_S = 0.05
-
-
-@dataclass(frozen=True)
-class Call:
-    """A request: its type, its payload, and what to call it in messages."""
-
-    type: int
-    payload: bytes
-    name: str
-
-
-@dataclass(frozen=True)
-class Refused:
-    """An error reply and the call it belongs to."""
-
-    call: Call
-    payload: bytes
-
-
-class Deadline:
-    """A moment that is `seconds` from now on `clock`."""
-
-    def __init__(self, clock: Callable[[], float], seconds: float) -> None:
-        self._clock = clock
-        self.seconds = seconds
-        self._end = clock() + seconds
-
-    def remaining(self) -> float:
-        """Seconds left, 0 or less when it has passed."""
-        return self._end - self._clock()
-
-
-@dataclass(frozen=True)
-class _UnderWay:
-    sequence: int
-    call: Call
-    wire: bytes
 
 
 class Exchange:
@@ -71,6 +36,7 @@ class Exchange:
         self.port = port
         self.clock = clock
         self.stale_replies = 0
+        self.frames_repeated = 0
         self._on_idle = on_idle
         self._pause = pause
         self._decoder = FrameDecoder()
@@ -83,6 +49,16 @@ class Exchange:
     def bad_frames(self) -> int:
         """Damaged frames received so far."""
         return self._decoder.bad_frames
+
+    def reopen(self, wait_s: float) -> None:
+        """Open the port anew, and forget what was under way.
+
+        Raises:
+            LinkClosed: it did not come back within `wait_s` seconds.
+        """
+        self.port.reopen(wait_s)
+        self._decoder.forget()
+        self._arrived.clear()
 
     def synchronise(self) -> None:
         """End whatever garbage the device has received, so that it cannot join a frame."""
@@ -100,47 +76,92 @@ class Exchange:
             remaining = deadline.remaining()
             if remaining <= 0:
                 return None
-            data = self._read(min(remaining, IDLE_PERIOD_S))
-            self._received += len(data)
-            if data:
-                self._arrived.extend(self._decoder.feed(data))
-            self._let_caller_check(idle=not data)
+            self._listen(remaining)
         return self._arrived.popleft()
 
     def call_all(
-        self, calls: Sequence[Call], window: int, deadline: Deadline
+        self,
+        calls: Sequence[Call],
+        window: int,
+        deadline: Deadline,
+        silence_s: float = SILENCE_S,
     ) -> list[bytes] | Refused:
         """Send all calls, at most `window` unanswered bytes under way; return payloads in order.
 
-        The first refusal ends it. Nothing is ever sent twice.
+        The first refusal ends it. What has no answer is sent again, the same bytes with the same
+        numbers: soon after damage, else after `silence_s` of silence.
 
         Raises:
             LinkTimeout, LinkClosed: no answer.
-            BadFrame: an answer of the wrong type, or to a later call than the oldest open one.
+            BadFrame: an answer of the wrong type.
         """
         to_send = deque(self._prepare(call) for call in calls)
-        open_calls: deque[_UnderWay] = deque()
-        under_way = 0
-        answers = []
-        before = (self._received, self.bad_frames)
-        while to_send or open_calls:
-            batch = []
-            while to_send and (not open_calls or under_way + len(to_send[0].wire) <= window):
-                under_way += len(to_send[0].wire)
-                batch.append(to_send[0].wire)
-                open_calls.append(to_send.popleft())
-            if batch:
-                self._write(b"".join(batch))
-            frame = self.receive(deadline)
-            if frame is None:
-                raise self.timed_out(open_calls[0].call.name, deadline, *before)
-            if self._answers(frame, open_calls):
-                answered = open_calls.popleft()
-                under_way -= len(answered.wire)
-                if frame.type == ERROR:
-                    return Refused(answered.call, frame.payload)
-                answers.append(frame.payload)
-        return answers
+        sent: list[UnderWay] = []
+        before = self.progress
+        patience = Patience(self.clock, silence_s)
+        while to_send or any(one.answer is None for one in sent):
+            self._fill(window, to_send, sent)
+            if self._arrived:
+                frame = self._arrived.popleft()
+                if refused := self._take(frame, sent, patience):
+                    return refused
+                continue
+            remaining = min(deadline.remaining(), patience.remaining())
+            if remaining > 0:
+                bad = self.bad_frames
+                if self._listen(remaining):
+                    damaged = self.bad_frames > bad
+                    patience.heard(damaged=damaged, unfinished=self._decoder.unfinished)
+            elif deadline.remaining() <= 0:
+                oldest = next(one for one in sent if one.answer is None)
+                raise self.timed_out(oldest.call.name, deadline, *before)
+            else:
+                self._repeat(sent)
+                patience.asked_again()
+        return [one.answer or b"" for one in sent]
+
+    def _fill(self, window: int, to_send: deque[UnderWay], sent: list[UnderWay]) -> None:
+        """Send as many calls as may be under way."""
+        under_way = sum(len(one.wire) for one in sent if one.answer is None)
+        batch = []
+        while to_send and (not under_way or under_way + len(to_send[0].wire) <= window):
+            under_way += len(to_send[0].wire)
+            batch.append(to_send[0].wire)
+            sent.append(to_send.popleft())
+        if batch:
+            self._write(b"".join(batch))
+
+    def _repeat(self, sent: Sequence[UnderWay]) -> None:
+        """Send all that has no answer once more, behind a delimiter that ends what was cut off."""
+        self._decoder.forget()
+        missing = [one.wire for one in sent if one.answer is None]
+        self.frames_repeated += len(missing)
+        self._write(b"".join((b"\0", *missing)))
+
+    def _take(self, frame: Frame, sent: Sequence[UnderWay], patience: Patience) -> Refused | None:
+        """Keep an answer, or learn from it that something was lost."""
+        if frame.type == ERROR and is_lost(frame.payload):
+            patience.heard(damaged=True, unfinished=False)
+            return None
+        open_calls = [one for one in sent if one.answer is None]
+        one = next((one for one in open_calls if one.sequence == frame.sequence), None)
+        if one is None:
+            self.stale_replies += 1
+            return None
+        if frame.type == ERROR:
+            return Refused(one.call, frame.payload)
+        if frame.type != one.call.type + REPLY:
+            raise BadFrame(
+                f"the reply to {one.call.name} has type 0x{frame.type:02x}, "
+                f"wanted 0x{one.call.type + REPLY:02x}",
+                where=self.port.where,
+                hint="Flash firmware that this harness built.",
+            )
+        one.answer = frame.payload
+        patience.progressed()
+        # The device answers in order: what should have come before has been lost.
+        patience.heard(damaged=one is not open_calls[0], unfinished=False)
+        return None
 
     def timed_out(
         self, name: str, deadline: Deadline, received_before: int, bad_before: int
@@ -168,35 +189,19 @@ class Exchange:
         """Bytes received and damaged frames so far; what `timed_out` counts from."""
         return self._received, self.bad_frames
 
-    def _prepare(self, call: Call) -> _UnderWay:
+    def _prepare(self, call: Call) -> UnderWay:
         sequence = self._sequence
         self._sequence = (sequence + 1) & 0xFFFF
-        return _UnderWay(sequence, call, encode_frame(Frame(call.type, sequence, call.payload)))
+        return UnderWay(sequence, call, encode_frame(Frame(call.type, sequence, call.payload)))
 
-    def _answers(self, frame: Frame, open_calls: Sequence[_UnderWay]) -> bool:
-        """Tell whether `frame` answers the oldest open call; False: it is a late one, ignore it."""
-        oldest = open_calls[0]
-        for later in open_calls:
-            if frame.sequence == later.sequence:
-                break
-        else:
-            self.stale_replies += 1
-            return False
-        if later is not oldest:
-            raise BadFrame(
-                f"{later.call.name} was answered, but {oldest.call.name} before it was not: "
-                "a frame was lost on the way",
-                where=self.port.where,
-                hint="Check the cable, and that the firmware's receive buffer holds its window.",
-            )
-        if frame.type not in (oldest.call.type + REPLY, ERROR):
-            raise BadFrame(
-                f"the reply to {oldest.call.name} has type 0x{frame.type:02x}, "
-                f"wanted 0x{oldest.call.type + REPLY:02x}",
-                where=self.port.where,
-                hint="Flash firmware that this harness built.",
-            )
-        return True
+    def _listen(self, seconds: float) -> bool:
+        """Take what arrives within `seconds`, or a part of them; tell whether anything did."""
+        data = self._read(min(seconds, IDLE_PERIOD_S))
+        self._received += len(data)
+        if data:
+            self._arrived.extend(self._decoder.feed(data))
+        self._let_caller_check(idle=not data)
+        return bool(data)
 
     def _let_caller_check(self, idle: bool) -> None:
         now = self.clock()

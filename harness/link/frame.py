@@ -64,6 +64,18 @@ class FrameDecoder:
                     frames.append(frame)
         return frames
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether a frame has begun and not ended."""
+        return bool(self._rest) or self._skipping
+
+    def forget(self) -> None:
+        """Give up a frame that has begun: its end was lost."""
+        if self._rest:
+            self.bad_frames += 1
+        self._rest = b""
+        self._skipping = False
+
     def _keep(self, rest: bytes) -> None:
         """Hold an unfinished block; one without an end must not fill the memory."""
         if not self._skipping and len(rest) > self._longest:

@@ -10,7 +10,7 @@ from harness.domain.target import Region
 from harness.errors import BadFrame, VersionMismatch
 from harness.link.cursor import Cursor
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 REPLY = 0x80
 ERROR = 0xFF
 INPUT_HEADER_BYTES = 8

@@ -8,16 +8,20 @@ import os
 import select
 import socket
 import stat
+import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Protocol, Self
 
 import serial
 
 from harness.errors import LinkClosed, LinkTimeout, PortBusy
+from harness.link import usb
 
 WRITE_DEADLINE_S = 10.0
 _MOST = 1 << 16
 _POLL_S = 0.05
+_LOOK_AGAIN_S = 0.25
 
 _JOIN_GROUP = "add yourself to the port's group (`sudo adduser $USER dialout`), then log in again"
 _FREE_PORT = "close the program that holds the port (`fuser -v` names it)"
@@ -44,6 +48,9 @@ class Port(Protocol):
     def write(self, data: bytes) -> None:
         """Send all of `data`."""
 
+    def reopen(self, wait_s: float) -> None:
+        """Open the same port anew, waiting at most `wait_s` for it to come back."""
+
 
 class SerialPort:
     """An open pyserial port.
@@ -53,9 +60,25 @@ class SerialPort:
     that is there; elsewhere (rfc2217, Windows) one byte is waited for and the rest is taken along.
     """
 
-    def __init__(self, port: serial.Serial, where: str) -> None:
-        self._port = port
+    def __init__(
+        self,
+        port: serial.Serial,
+        where: str,
+        *,
+        ports: usb.Ports = usb.connected,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._where = where
+        self._baud_rate: int = port.baudrate
+        self._ports = ports
+        self._clock = clock
+        self._pause = pause
+        self._use(port)
+        self._usb = usb.serial_number(where, ports)
+
+    def _use(self, port: serial.Serial) -> None:
+        self._port = port
         self._fd = _descriptor(port)
         port.timeout = _POLL_S if self._fd is None else 0
 
@@ -100,6 +123,39 @@ class SerialPort:
         except (serial.SerialException, OSError) as error:
             raise self._closed(error) from error
 
+    def reopen(self, wait_s: float) -> None:
+        """Open the same port anew: the one with the same USB serial number, whatever its name now.
+
+        Raises:
+            LinkClosed: it did not come back within `wait_s` seconds.
+        """
+        self.close()
+        deadline = self._clock() + wait_s
+        while True:
+            try:
+                return self._use(_opened(self._present(), self._baud_rate))
+            except PortBusy as error:
+                if self._clock() >= deadline:
+                    raise LinkClosed(
+                        f"the port did not come back within {wait_s:g} s ({error.what})",
+                        where=self._where,
+                        hint="Plug the board in again, then go on with `harness run --resume`.",
+                    ) from error
+            self._pause(_LOOK_AGAIN_S)
+
+    def _present(self) -> str:
+        """The name to open; never that of another device which has taken this one's name."""
+        if self._usb is None:
+            return self._where
+        name = usb.device_of(self._usb, self._ports)
+        if name is None:
+            raise PortBusy(
+                f"the USB device with serial number {self._usb} is not connected",
+                where=self._where,
+                hint="Plug the board in.",
+            )
+        return name
+
     def close(self) -> None:
         """Close the port; closing twice does nothing."""
         self._port.close()
@@ -129,8 +185,12 @@ def open_port(url: str, baud_rate: int) -> SerialPort:
     Raises:
         PortBusy: in use, missing, not permitted, nothing listening, or not a port's address.
     """
+    return SerialPort(_opened(url, baud_rate), url)
+
+
+def _opened(url: str, baud_rate: int) -> serial.Serial:
     try:
-        port = serial.serial_for_url(
+        return serial.serial_for_url(
             url, baudrate=baud_rate, write_timeout=WRITE_DEADLINE_S, exclusive=True
         )
     except (ValueError, TypeError) as error:  # TypeError: socket:// without a port number
@@ -145,7 +205,6 @@ def open_port(url: str, baud_rate: int) -> SerialPort:
             where=url,
             hint=_HINTS.get(_reason(error), "Check the port's name and that it is connected."),
         ) from error
-    return SerialPort(port, url)
 
 
 def _reason(error: BaseException | None) -> int:

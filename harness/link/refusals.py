@@ -67,6 +67,7 @@ class Code(IntEnum):
     COUNTER_OVERFLOW = 8
     FAULT = 9
     INPUT_TOO_LARGE = 10
+    LOST = 11
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,11 @@ class Refusal:
     operator: int | None
     detail: int
     text: str
+
+
+def is_lost(payload: bytes) -> bool:
+    """Tell whether an error reply asks to repeat what was lost, and so refuses nothing."""
+    return payload[:2] == Code.LOST.to_bytes(2, "little")
 
 
 def decode_refusal(payload: bytes, where: str = "") -> Refusal:

@@ -51,7 +51,7 @@ class DecodedImage:
 
 
 def decode_image(data: bytes) -> DecodedImage:
-    """Decode an image of version 2.
+    """Decode an image of version 3.
 
     Raises:
         BadModel: magic, version, size, check value or an offset is wrong.
@@ -68,8 +68,8 @@ def _bad(what: str) -> BadModel:
 
 def _decode(data: bytes) -> DecodedImage:
     magic, version, header_bytes, size, crc = struct.unpack_from("<4sHHII", data)
-    if (magic, version, header_bytes) != (b"HMI1", 2, 96):
-        raise _bad(f"not a model image of version 2: it starts with {data[:8]!r}")
+    if (magic, version, header_bytes) != (b"HMI1", 3, 96):
+        raise _bad(f"not a model image of version 3: it starts with {data[:8]!r}")
     if size != len(data) or size % 16:
         raise _bad(f"the header counts {size:,} bytes, the image has {len(data):,}")
     if crc != zlib.crc32(data[16:]):

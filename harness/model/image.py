@@ -1,4 +1,4 @@
-"""Encodes a lowered and planned network as a model image, `firmware/IMAGE.md` version 2."""
+"""Encodes a lowered and planned network as a model image, `firmware/IMAGE.md` version 3."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from harness.domain.network import Network
+from harness.domain.network import Network, Tensor
 from harness.errors import BadModel
 from harness.model.dims import Dims
 from harness.model.lowered import Lowered, Operand, Words
 
 MAGIC = 0x31494D48
-VERSION = 2
+VERSION = 3
 HEADER_BYTES = 96
 CRC_START = 16
 NO_TENSOR = 0xFFFF
@@ -22,7 +22,7 @@ IN_ARENA, IN_IMAGE = 0, 1
 _ALIGNMENT = 16
 _START = struct.Struct("<IHHII")
 _HEADER = struct.Struct("<32s6I2HI16x")  # what the check value covers of it
-_TENSOR = struct.Struct("<II4iBB6x")
+_TENSOR = struct.Struct("<II4iBBhf")
 _OPERATOR = struct.Struct("<HHHBBII")
 
 
@@ -170,7 +170,18 @@ def _tensor_record(operand: Operand, offsets: Mapping[int, int], constants: _Poo
         place, offset = IN_ARENA, offsets[tensor.index]
     else:
         place, offset = IN_IMAGE, constants.at(tensor.data)
-    return _TENSOR.pack(offset, tensor.nbytes, *operand.dims, tensor.dtype, place)
+    zero_point, scale = _quantization(tensor)
+    return _TENSOR.pack(
+        offset, tensor.nbytes, *operand.dims, tensor.dtype, place, zero_point, scale
+    )
+
+
+def _quantization(tensor: Tensor) -> tuple[int, float]:
+    """Zero point and scale, both 0 unless there is one of each."""
+    found = tensor.quantization
+    if found is None or len(found.scales) != 1 or not -128 <= found.zero_points[0] <= 255:
+        return 0, 0.0
+    return found.zero_points[0], found.scales[0]
 
 
 def _params_offset(operator: Lowered) -> int:

@@ -7,10 +7,10 @@ from typing import ClassVar
 from sqlalchemy import BigInteger, ForeignKey, Integer
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 # What each version added to `cases`, by the version: such a column is null in older cases.
-ADDED = {2: ("aliases",), 3: ("operator_kernels",)}
+ADDED = {2: ("aliases",), 3: ("operator_kernels",), 4: ("frames_repeated", "incidents")}
 
 
 class Base(DeclarativeBase):
@@ -91,6 +91,8 @@ class CaseRow(Base):
     link_interrupts: Mapped[int | None]
     aliases: Mapped[str | None]
     operator_kernels: Mapped[str | None]
+    frames_repeated: Mapped[int | None]
+    incidents: Mapped[str | None]
 
 
 class ReadingRow(Base):

@@ -13,7 +13,7 @@ from harness.domain.target import Memory
 
 BARE_OPCODE = 254
 HEADER = struct.Struct("<IHHII32sIIIIIIHHI16s")
-TENSOR = struct.Struct("<II4iBB6x")
+TENSOR = struct.Struct("<II4iBBhf")
 RECORD = struct.Struct("<HHHBBII")
 IN_IMAGE = 1
 ABSENT = 0xFFFF

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from devices.scripted import ScriptedDevice
+from devices.scripted import ScriptedDevice, Seen
 from devices.transports import Clock, MemoryPort, over_pty, over_tcp
 
 from harness.errors import DeviceFault, LinkClosed, LinkTimeout, VersionMismatch
@@ -70,7 +70,7 @@ def test_a_mute_device_is_a_timeout(connect: Connect) -> None:
 
 
 def test_a_wrong_version_is_refused(connect: Connect) -> None:
-    with connect(ScriptedDevice(version=2)) as client, pytest.raises(VersionMismatch):
+    with connect(ScriptedDevice(version=1)) as client, pytest.raises(VersionMismatch):
         client.hello(10)
 
 
@@ -82,11 +82,32 @@ def test_garbage_before_the_answer_is_ignored(connect: Connect) -> None:
         assert client.bad_frames == 1
 
 
-def test_a_damaged_answer_is_a_timeout_that_counts_it(connect: Connect) -> None:
+def test_answers_that_are_always_damaged_are_a_timeout_that_counts_them(connect: Connect) -> None:
     device = ScriptedDevice()
     device.misbehave = lambda seen: device.reply(seen)[:-3] + b"\x7f\x7f\0"
-    with connect(device) as client, pytest.raises(LinkTimeout, match="1 damaged frames"):
+    with connect(device) as client, pytest.raises(LinkTimeout) as caught:
         client.describe(0.3)
+    asked = len(device.seen)
+    assert 3 <= asked <= 6  # after 0.03, 0.06, 0.12 s ...
+    assert client.frames_repeated == asked - 1
+    assert f", {client.bad_frames} damaged frames among them" in caught.value.what
+    assert asked - 1 <= client.bad_frames <= asked
+
+
+def test_a_damaged_answer_is_asked_for_again(connect: Connect) -> None:
+    device = ScriptedDevice()
+    answers: list[bytes] = []
+
+    def damage_the_first(seen: Seen) -> bytes | None:
+        answers.append(device.reply(seen))
+        return answers[-1][:-3] + b"\x7f\x7f\0" if len(answers) == 1 else answers[-1]
+
+    with connect(device) as client:
+        client.hello(10)
+        device.misbehave = damage_the_first
+        assert client.run(1, 2, deadline_s=10).ticks == (7_628_160, 7_628_161)
+    assert answers[0] == answers[1]
+    assert (device.runs, client.frames_repeated, client.bad_frames) == (3, 1, 1)
 
 
 def test_an_error_reply_is_raised(connect: Connect) -> None:

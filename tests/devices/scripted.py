@@ -70,10 +70,11 @@ class ScriptedDevice:
 
     `misbehave` sees each request first: bytes it returns are sent in place of the normal reply,
     None leaves the normal one. Replies to HELLO, DESCRIBE, RUN and PROFILE are public so that tests
-    can build on them. A `deaf` device does not even look at what arrives.
+    can build on them; b"" is a request that was lost. A `deaf` device does not even look at what
+    arrives. It is born as if DESCRIBE had been asked.
     """
 
-    version: int = 1
+    version: int = 2
     max_payload: int = 520
     receive_window: int = 1200
     input_bytes: int = 490
@@ -83,6 +84,9 @@ class ScriptedDevice:
     seen: list[Seen] = field(default_factory=list)
     most_unanswered: int = 0
     runs: int = 0
+    described: bool = True
+    awaited: int = 0
+    kept: tuple[int, bytes] | None = None
     _buffer: bytearray = field(default_factory=bytearray)
     _input: bytearray = field(default_factory=bytearray)
 
@@ -113,10 +117,48 @@ class ScriptedDevice:
         seen = Seen(kind, sequence, content[4:], len(block) + 1)
         self.seen.append(seen)
         odd = self.misbehave(seen)
-        return self.reply(seen) if odd is None else odd
+        if odd is None:
+            return self.reply(seen)
+        if odd and seen.sequence == self.awaited:
+            self._count(seen)
+        return odd
+
+    def _count(self, seen: Seen) -> None:
+        self.awaited = (seen.sequence + 1) % 65536
+
+    def reset(self) -> None:
+        """What a reset leaves: nothing."""
+        self._buffer.clear()
+        self._input = bytearray(self.input_bytes)
+        self.awaited, self.kept, self.described = 0, None, False
+
+    def lost(self) -> bytes:
+        """Ask for what is awaited."""
+        return frame(0xFF, self.awaited, struct.pack("<HHi", 11, 0xFFFF, 0) + text(""))
 
     def reply(self, seen: Seen) -> bytes:
-        """The normal reply."""
+        """The normal reply, and what the request does; a RUN or PROFILE is run once."""
+        if seen.kind in (1, 2):
+            self._count(seen)
+            self.kept = None
+            self.described |= seen.kind == 2
+            return self._do(seen)
+        if not self.described and seen.kind in (3, 4, 5):
+            return self.error(seen, 2)
+        ahead = (seen.sequence - self.awaited) % 65536
+        if ahead == 0:
+            self._count(seen)
+        elif ahead < 32768:
+            return self.lost()
+        if seen.kind not in (4, 5):
+            return self._do(seen)
+        if ahead == 0:
+            self.kept = seen.sequence, self._do(seen)
+        elif self.kept is None or self.kept[0] != seen.sequence:
+            return self.lost()
+        return self.kept[1]
+
+    def _do(self, seen: Seen) -> bytes:
         match seen.kind:
             case 1:
                 return frame(0x81, seen.sequence, self.hello())

@@ -67,6 +67,12 @@ class MemoryPort:
         self._delivered += len(data)
         return data
 
+    def reopen(self, wait_s: float) -> None:
+        """Plugged in again: the device has lost its power in between."""
+        self.device.reset()
+        self._out.clear()
+        self.closes_after = None
+
 
 @contextlib.contextmanager
 def over_tcp(device: ScriptedDevice, hang_up_after: int | None = None) -> Iterator[str]:
@@ -86,7 +92,8 @@ def over_tcp(device: ScriptedDevice, hang_up_after: int | None = None) -> Iterat
                         connection.sendall(answer)
                         sent += len(answer)
                         if sent == hang_up_after:
-                            return
+                            break
+            server.close()  # as a process that has ended: nothing listens any more
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()

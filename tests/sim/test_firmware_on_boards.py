@@ -150,7 +150,7 @@ def test_hello_tells_the_build_id_and_the_memory_of_the_target(
     with started(name, elf) as board:
         payload = board.ask(HELLO, struct.pack("<H", 1)).payload
     assert payload[32:52].hex() == note_and_symbols(elf)[0]
-    assert struct.unpack_from("<HHI", payload) == (1, 1024, 4096)
+    assert struct.unpack_from("<HHI", payload) == (2, 1024, 4096)
     assert struct.unpack_from("<6I", payload, 8) == (
         *(target["clock_hz"], target["clock_hz"]),
         *(memory["model_slot"]["origin"], memory["model_slot"]["length"]),

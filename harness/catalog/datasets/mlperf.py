@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import csv
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.catalog.input_tensor import InputTensor
+from harness.catalog.mlperf_labels import read_labels, require_files
 from harness.catalog.samples import Samples
+from harness.domain.mlperf import Truth
 from harness.domain.network import DType
 from harness.errors import BadDataset
 
 SYNTAX = "mlperf:DIR[?dtype=int8|uint8]"
 DESCRIPTION = "MLPerf Tiny layout: y_labels.csv (file, classes, class) and raw inputs"
 
-LABELS_FILE = "y_labels.csv"
 _OPTION = "?dtype="
 _TYPES = ("int8", "uint8")
 
 # The element type of the raw files follows from the benchmark, not from the files themselves.
 _BENCHMARKS = {"kws01": "int8", "ic01": "uint8", "ic02": "uint8", "vww01": "uint8"}
-
-
-@dataclass(frozen=True)
-class _Label:
-    file: str
-    label: int
 
 
 def load(argument: str, wanted: InputTensor, limit: int | None) -> Samples:
@@ -43,8 +36,8 @@ def load(argument: str, wanted: InputTensor, limit: int | None) -> Samples:
     """
     folder, stored = _folder_and_type(argument)
     _require_suitable(stored, wanted, folder)
-    labels = _read_labels(folder / LABELS_FILE)
-    _require_inputs(folder, labels)
+    labels = read_labels(folder)
+    require_files(folder, labels)
     raw = _read_inputs(folder, labels[:limit], wanted)
     shaped = raw.reshape(-1, *wanted.sample_shape)
     return Samples(
@@ -80,59 +73,7 @@ def _folder_and_type(argument: str) -> tuple[Path, str]:
     return folder, stored
 
 
-def _read_labels(path: Path) -> list[_Label]:
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.reader(file))
-    except FileNotFoundError as error:
-        raise BadDataset(
-            f"the folder has no {LABELS_FILE}",
-            where=str(path.parent),
-            hint="Name the folder that holds it.",
-        ) from error
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadDataset(
-            f"cannot be read: {error}",
-            where=str(path),
-            hint="Make it a readable UTF-8 text file.",
-        ) from error
-    labels = [_label(row, f"{path}:{line}") for line, row in enumerate(rows, start=1) if row]
-    if not labels:
-        raise BadDataset("names no inputs", where=str(path), hint="Give at least one line.")
-    return labels
-
-
-def _label(row: list[str], where: str) -> _Label:
-    fields = [field.strip() for field in row]
-    try:
-        file, classes, label = fields[0], int(fields[1]), int(fields[2])
-    except (IndexError, ValueError) as error:
-        raise BadDataset(
-            f"is {','.join(row)!r}",
-            where=where,
-            hint="Write file, number of classes, class index.",
-        ) from error
-    if not file or not 0 <= label < classes:
-        raise BadDataset(
-            f"class {label} of {classes} for {file!r}",
-            where=where,
-            hint="Write a file name and a class index from 0 to the number of classes less 1.",
-        )
-    return _Label(file, label)
-
-
-def _require_inputs(folder: Path, labels: list[_Label]) -> None:
-    missing = [entry.file for entry in labels if not (folder / entry.file).is_file()]
-    if missing:
-        shown = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
-        raise BadDataset(
-            f"{len(missing)} of {len(labels)} inputs that {LABELS_FILE} names are missing: {shown}",
-            where=str(folder),
-            hint="Add the files, or remove their lines.",
-        )
-
-
-def _read_inputs(folder: Path, labels: list[_Label], wanted: InputTensor) -> NDArray[np.uint8]:
+def _read_inputs(folder: Path, labels: list[Truth], wanted: InputTensor) -> NDArray[np.uint8]:
     """The bytes of the inputs, shape (n, elements); one byte is one element."""
     contents = []
     for entry in labels:

@@ -35,6 +35,14 @@ def run(
     json: Json = False,
     save: Save = None,
     results: Results = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on with the last run, which had these options: what ended well is taken over.",
+            rich_help_panel=options.OUTPUT,
+        ),
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Measure models x kernel sets x targets and end in a comparison table.
@@ -47,7 +55,8 @@ def run(
 
     Each case is built, flashed through pyOCD, verified, and must prove by handshake that it runs
     that firmware and that model; then all inputs are streamed and every output vector is compared
-    with the host reference. Rows are stored as each case ends.
+    with the host reference. Rows are stored as each case ends; after a crash or Ctrl-C, the same
+    command with `--resume` goes on where the rows end.
 
     Example:
 
@@ -57,7 +66,7 @@ def run(
     from harness import assembly
     from harness.cli.measured import measure_and_present
 
-    bench = assembly.Bench(results, rig_file=rig, wait_board_s=wait_board)
+    bench = assembly.Bench(results, resume=resume, rig_file=rig, wait_board_s=wait_board)
     code = measure_and_present(
         lambda on_note: assembly.with_boards(
             assembly.plan(

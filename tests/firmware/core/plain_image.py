@@ -22,11 +22,17 @@ class Tensor:
     nbytes: int | None = None
     dtype: int = INT8
     place: int = 0
+    zero_point: int = 0
+    scale: float = 0.0
 
     def record(self) -> bytes:
         n, h, w, c = self.dims
         size = n * h * w * c if self.nbytes is None else self.nbytes
-        return struct.pack("<II4iBB6x", self.offset, size, *self.dims, self.dtype, self.place)
+        return struct.pack(
+            "<II4iBBhf",
+            *(self.offset, size, *self.dims, self.dtype, self.place),
+            *(self.zero_point, self.scale),
+        )
 
 
 @dataclass
@@ -98,7 +104,7 @@ class Image:
         body += bytes(-len(body) % 16)
         fields = {
             "magic": 0x31494D48,
-            "version": 2,
+            "version": 3,
             "header_bytes": 96,
             "image_bytes": 96 + len(body),
             "crc32": 0,

@@ -60,7 +60,7 @@ FAULTY: dict[str, tuple[bytes, Outcome]] = {
     "slot below a header": (Image().encode()[:95], (2, NONE, 0)),
     "blank flash": (b"\xff" * 256, (2, NONE, -1)),
     "other magic": (header(magic=0x31494D49), (2, NONE, 0x31494D49)),
-    "next version": (header(version=3), VERSION),
+    "next version": (header(version=4), VERSION),
     "longer header": (header(header_bytes=112), VERSION),
     "image larger than slot": (header(image_bytes=0x10000, crc32=0), SIZE),
     "image size near 2^32": (header(image_bytes=BIG, crc32=0), SIZE),

@@ -39,7 +39,7 @@ def test_hello_is_answered_whatever_the_version(converse: Converse, version: int
     (answer,) = ask(converse, (HELLO, struct.pack("<H", version)))
     assert answer.type == 0x81
     fields = struct.unpack_from("<HHIII", answer.payload)
-    assert fields == (1, 1024, 4096, 1_000_000, 1_000_000)
+    assert fields == (2, 1024, 4096, 1_000_000, 1_000_000)
     slot, slot_bytes, arena, arena_bytes = struct.unpack_from("<4I", answer.payload, 16)
     assert slot % 16 == arena % 16 == 0
     assert (slot_bytes, arena_bytes) == (len(Image().encode()), 80)

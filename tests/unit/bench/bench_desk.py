@@ -17,7 +17,7 @@ from devices.transports import over_pty
 from harness.bench.case import run_case
 from harness.bench.events import Listener, nobody
 from harness.bench.prepare import Prepared, prepare
-from harness.bench.rig import Board, OnFlash, Rig, Tell
+from harness.bench.rig import Board, Deadlines, OnFlash, Rig, Tell
 from harness.domain.coordinates import Coordinates
 from harness.domain.dataset import Dataset
 from harness.domain.firmware import BuildVariant, DeviceHeaders, Firmware, KernelSet, Library
@@ -207,6 +207,7 @@ class Desk:
     linked: tuple[LinkedKernel, ...] = (FULLY_CONNECTED,)
     failing_builds: dict[int, HarnessError] = field(default_factory=dict)
     builds: int = 0
+    deadlines: Deadlines = field(default_factory=lambda: Deadlines(replug_s=0.1))
     starts: int = 0
     check: Callable[[], None] = lambda: None
     link: Callable[[DeskDevice], AbstractContextManager[str]] = over_pty
@@ -224,6 +225,7 @@ class Desk:
             start=self.start,
             open_board=self.open_board,
             cache_dir=self.folder / "cache",
+            deadlines=self.deadlines,
         )
 
     def build(

@@ -130,7 +130,7 @@ def test_the_share_is_that_of_the_fallen_operators(
 
     answers = Answers(np.array([[9, 9], [1, 2]], np.uint8), np.array([[7], [100]], np.uint64), 0)
     kernels = [OperatorKernel(n, "ADD", "x.c", fallback=one) for n, one in enumerate(fallen)]
-    found = fallback_share(Client(), desk.case(), answers, kernels)  # type: ignore[arg-type]
+    found = fallback_share(Client(), desk.case(), answers, kernels, 60.0)  # type: ignore[arg-type]
     assert (found.value, found.minimum, found.maximum) == (share, share, share)
 
 

@@ -87,7 +87,7 @@ def test_hello_waits_for_the_answer_to_its_latest_attempt() -> None:
 
 def test_another_protocol_version_is_refused() -> None:
     client, _ = connect(ScriptedDevice(version=3))
-    with pytest.raises(VersionMismatch, match="version 3, this harness 1"):
+    with pytest.raises(VersionMismatch, match="version 3, this harness 2"):
         client.hello(5)
 
 
@@ -188,14 +188,6 @@ def test_a_profile_is_asked_for_once_and_apart_from_a_run() -> None:
     assert device.runs == 4
 
 
-def test_a_lost_profile_is_a_timeout_and_never_a_second_one() -> None:
-    device = ScriptedDevice(misbehave=lambda seen: b"" if seen.kind == 5 else None)
-    client, _ = greeted(device)
-    with pytest.raises(LinkTimeout, match="no answer to PROFILE within 60 s"):
-        client.profile(1, 2, 60)
-    assert [seen.kind for seen in device.seen] == [5]
-
-
 def test_a_reply_in_single_bytes_is_put_together() -> None:
     client, _ = greeted(ScriptedDevice(), chunk=1)
     assert len(client.infer(bytes(490), deadline_s=5).outputs[0]) == 490
@@ -217,34 +209,6 @@ def test_a_late_reply_to_an_older_request_is_ignored() -> None:
     device.misbehave = lambda seen: old + device.reply(seen)
     assert client.describe(5).image_bytes == 4096
     assert client.stale_replies == 1
-
-
-def test_a_lost_run_is_a_timeout_and_never_a_second_run() -> None:
-    device = ScriptedDevice()
-    client, memory = greeted(device)
-    device.misbehave = lambda seen: b"" if seen.kind == 4 else None
-    start = memory.clock()
-    with pytest.raises(LinkTimeout, match="no answer to RUN within 60 s; 0 bytes came"):
-        client.run(0, 1, 60)
-    assert memory.clock() - start == pytest.approx(60)
-    assert [seen.kind for seen in device.seen] == [4]
-
-
-def test_a_lost_input_is_noticed_when_the_run_is_answered() -> None:
-    device = ScriptedDevice()
-    client, _ = greeted(device)
-    device.misbehave = lambda seen: b"" if seen.kind == 3 else None
-    with pytest.raises(BadFrame, match="RUN was answered, but INPUT 0 at byte 0 before it was not"):
-        client.infer(bytes(490), deadline_s=60)
-
-
-def test_a_damaged_reply_is_counted_and_times_out() -> None:
-    device = ScriptedDevice()
-    client, _ = greeted(device)
-    device.misbehave = lambda seen: device.reply(seen).replace(b"\x82", b"\x83", 1)
-    with pytest.raises(LinkTimeout, match="1 damaged frames among them"):
-        client.describe(1)
-    assert client.bad_frames == 1
 
 
 def test_a_reply_of_the_wrong_type_names_both() -> None:

@@ -34,7 +34,7 @@ PROFILE = ScriptedDevice(input_bytes=3, ticks=400).profile(struct.pack("<HH", 0,
 
 
 def test_requests_have_the_layout_of_the_protocol() -> None:
-    assert messages.hello_request() == b"\x01\x00"
+    assert messages.hello_request() == b"\x02\x00"
     assert messages.input_request(2, 0x1234, b"\x80\x7f") == bytes.fromhex("0200000034120000807f")
     assert messages.run_request(1, 1000) == bytes.fromhex("0100e803")
     assert messages.profile_request(0x102) == bytes.fromhex("02010000")
@@ -54,7 +54,7 @@ def test_a_profile_that_the_message_cannot_hold_is_refused(warmup: int) -> None:
 
 def test_hello_decodes_to_an_identity() -> None:
     assert messages.decode_hello(HELLO) == Identity(
-        protocol_version=1,
+        protocol_version=2,
         build_id="000102030405060708090a0b0c0d0e0f10111213",
         target="mps2-an500",
         kernel_set="cmsis-nn",
@@ -138,9 +138,9 @@ def test_bytes_left_over_are_refused_with_what_was_wanted() -> None:
 
 def test_another_version_is_told_apart_before_the_rest_is_read() -> None:
     with pytest.raises(VersionMismatch) as caught:
-        messages.decode_hello(b"\x02\x00 of which the rest means nothing here", "/dev/ttyACM0")
+        messages.decode_hello(b"\x01\x00 of which the rest means nothing here", "/dev/ttyACM0")
     assert str(caught.value) == (
-        "/dev/ttyACM0: the device speaks protocol version 2, this harness 1\n"
+        "/dev/ttyACM0: the device speaks protocol version 1, this harness 2\n"
         "  -> Flash firmware that this harness built, or install the harness it belongs to."
     )
 

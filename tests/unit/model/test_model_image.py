@@ -19,16 +19,16 @@ from harness.model import compile_image, decode_image
 
 # FULLY_CONNECTED of [1, 2] with weights (1, 2) and bias 7; laid out by hand from IMAGE.md.
 GOLDEN = """
-  484d4931 0200 6000 50010000 ........                   magic, version, header, image, CRC-32
+  484d4931 0300 6000 50010000 ........                   magic, version, header, image, CRC-32
   000102030405060708090a0b0c0d0e0f 101112131415161718191a1b1c1d1e1f
   20000000                                               arena: 16 for x, 16 for y
   60000000 04000000 e4000000 01000000 e0000000           tensors, operators, inputs and outputs
   0100 0100 3c000000 00000000000000000000000000000000
 
-  00000000 02000000 01000000 01000000 01000000 02000000 09 00 000000000000   x, arena 0
-  30010000 02000000 02000000 01000000 01000000 01000000 09 01 000000000000   weights: n in, c out
-  40010000 04000000 01000000 01000000 01000000 01000000 02 01 000000000000   bias
-  10000000 01000000 01000000 01000000 01000000 01000000 09 00 000000000000   y, arena 16
+  00000000 02000000 01000000 01000000 01000000 02000000 09 00 ffff 0000003f   x, arena 0; -1, 0.5
+  30010000 02000000 02000000 01000000 01000000 01000000 09 01 0000 0000803e   weights: n in, c out
+  40010000 04000000 01000000 01000000 01000000 01000000 02 01 0000 0000003e   bias; 0.125
+  10000000 01000000 01000000 01000000 01000000 01000000 09 00 0200 0000803f   y, arena 16; 2, 1.0
 
   0000 0300                                              input x, output y
 
@@ -238,8 +238,8 @@ def test_too_many_tensors_for_the_format() -> None:
 @pytest.mark.parametrize(
     ("at", "form", "value", "what"),
     [
-        (0, "<I", 0, "not a model image of version 2"),
-        (4, "<H", 1, "not a model image of version 2"),
+        (0, "<I", 0, "not a model image of version 3"),
+        (4, "<H", 1, "not a model image of version 3"),
         (8, "<I", 0x160, "the header counts 352 bytes, the image has 336"),
         (12, "<I", 0, "the header says 00000000"),
     ],

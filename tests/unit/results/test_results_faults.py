@@ -193,7 +193,7 @@ def test_results_of_a_newer_harness_are_not_touched(file: Path) -> None:
     with pytest.raises(SchemaTooNew) as caught:
         open_store(file)
     assert str(caught.value) == (
-        f"{file}: the results have schema version 7, this harness knows 3\n"
+        f"{file}: the results have schema version 7, this harness knows 4\n"
         "  -> Upgrade the harness, or name another file for the results."
     )
 
@@ -201,8 +201,8 @@ def test_results_of_a_newer_harness_are_not_touched(file: Path) -> None:
 def test_a_database_of_version_1_is_brought_up_to_date(file: Path) -> None:
     before = open_store(file).last_run()
     assert before is not None
-    change(file, "ALTER TABLE cases DROP COLUMN aliases")
-    change(file, "ALTER TABLE cases DROP COLUMN operator_kernels")
+    for column in ("aliases", "operator_kernels", "frames_repeated", "incidents"):
+        change(file, f"ALTER TABLE cases DROP COLUMN {column}")
     change(file, "UPDATE harness_schema SET version = 1")
     store = open_store(file)
     (case,) = store.cases(before.id)
@@ -214,7 +214,8 @@ def test_a_database_of_version_1_is_brought_up_to_date(file: Path) -> None:
 def test_a_database_of_version_2_is_brought_up_to_date(file: Path) -> None:
     before = open_store(file).last_run()
     assert before is not None
-    change(file, "ALTER TABLE cases DROP COLUMN operator_kernels")
+    for column in ("operator_kernels", "frames_repeated", "incidents"):
+        change(file, f"ALTER TABLE cases DROP COLUMN {column}")
     change(file, "UPDATE harness_schema SET version = 2")
     store = open_store(file)
     (case,) = store.cases(before.id)
@@ -254,7 +255,7 @@ def test_kernels_that_are_none_are_told(file: Path, text: str) -> None:
                                        "harness_schema"])  # fmt: skip
 def test_a_version_that_never_was_is_refused(file: Path, statement: str) -> None:
     change(file, statement)
-    with pytest.raises(StoreError, match=r"schema version (0|None), this harness needs 3"):
+    with pytest.raises(StoreError, match=r"schema version (0|None), this harness needs 4"):
         open_store(file)
 
 

@@ -1,0 +1,116 @@
+"""A session of MLPerf Tiny with whatever device is on a port."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.assembly.run_info import describe_run
+from harness.catalog.definitions import pick
+from harness.domain.mlperf import BENCHMARKS, Benchmark, DeviceNames, Mode
+from harness.errors import HarnessError
+
+# The rest is imported where it is used: shell completion must not wait for pandas or pyOCD.
+if TYPE_CHECKING:
+    from harness.bench.mlperf import Answer, Score
+
+BAUD_RATE = 115200
+
+
+@dataclass(frozen=True)
+class MlperfResult:
+    """What a session gave, and where it is kept."""
+
+    benchmark: Benchmark
+    mode: Mode
+    names: DeviceNames
+    answers: list[Answer]
+    score: Score | None
+    repeated: int
+    folder: Path
+    run_id: str
+
+
+def mlperf_names() -> list[str]:
+    """The benchmarks' names."""
+    return list(BENCHMARKS)
+
+
+def mlperf(
+    port: str,
+    benchmark: str | None,
+    data: Path,
+    mode: Mode,
+    *,
+    baud: int = BAUD_RATE,
+    limit: int | None = None,
+    inferences: int | None = None,
+    warmup: int | None = None,
+    verify: bool = False,
+    infer_s: float = 120.0,
+    sessions: Path = Path("results/mlperf"),
+    results: Path | str | None = None,
+    on_progress: Callable[[int, int, str], None] = lambda done, total, text: None,
+) -> MlperfResult:
+    """Identify the device, run one session, keep its files and its record.
+
+    `benchmark` None takes what the device says it runs. Nothing is kept of a device that cannot be
+    identified; a session that fails later is kept as failed, with its log.
+
+    Raises:
+        ConfigError: no such benchmark, another one on the device, or data that do not fit.
+        PortBusy, LinkError, DeviceError: no device, or one that does not answer as it should.
+        StoreError: files or record cannot be written.
+    """
+    from harness.bench.mlperf import Session, SessionFiles, score, sequence, session_record
+    from harness.bench.mlperf.session import require_model
+    from harness.bench.mlperf.session_files import log_lines
+    from harness.catalog.mlperf_samples import load_samples
+    from harness.link import open_port
+    from harness.link.mlperf import MlperfClient
+    from harness.results import DEFAULT_RESULTS, open_store
+
+    wanted = None if benchmark is None else pick("benchmark", benchmark, BENCHMARKS)
+    started = datetime.now(UTC)
+    with open_port(port, baud) as opened:
+        names = MlperfClient(opened).identify()
+        known = wanted or pick("benchmark", names.model, BENCHMARKS)
+        require_model(names, known)
+        steps = sequence(load_samples(data, known, limit), mode)
+        store = open_store(results or DEFAULT_RESULTS)
+        with SessionFiles(sessions, started) as files:
+            run = describe_run()
+            store.begin(run)
+            client = MlperfClient(opened, on_line=files.log, infer_s=infer_s)
+            performance = mode is Mode.PERFORMANCE
+            session = Session(
+                client,
+                names,
+                (inferences or known.inferences) if performance else 1,
+                (known.warmup if warmup is None else warmup) if performance else 0,
+                verify=verify,
+                tell=files.log,
+            )
+            answers: list[Answer] = []
+            total = None
+            try:
+                for number, step in enumerate(steps, start=1):
+                    on_progress(number - 1, len(steps), step.truth.file)
+                    answers.append(session.run(step))
+                    for line in log_lines(answers[-1], number):
+                        files.log(line)
+                on_progress(len(steps), len(steps), "")
+                total = None if performance else score(answers)
+                files.finish(answers, mode, total)
+            except (HarnessError, KeyboardInterrupt) as error:
+                record = session_record(known, mode, names, steps, answers, None, started, error)
+                store.add(run.id, record)
+                raise
+            record = session_record(known, mode, names, steps, answers, total, started)
+            store.add(run.id, record)
+            return MlperfResult(
+                known, mode, names, answers, total, session.repeated, files.path, run.id
+            )

@@ -1,0 +1,135 @@
+"""A session as a record of the store, under quantities of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import statistics
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import harness
+from harness.bench.mlperf.scoring import Score, throughputs
+from harness.bench.mlperf.session import Answer, Step
+from harness.domain.measurement import Measurement, Missing, Reading
+from harness.domain.mlperf import SHORTEST_WINDOW_S, Benchmark, DeviceNames, Metric, Mode
+from harness.domain.record import CaseRecord, CaseStatus
+from harness.domain.units import Fidelity, Unit
+
+UNKNOWN = "(device)"
+"""Kernel set, build variant and core of a device that does not tell them."""
+
+
+def session_record(
+    benchmark: Benchmark,
+    mode: Mode,
+    names: DeviceNames,
+    steps: Sequence[Step],
+    answers: Sequence[Answer],
+    score: Score | None,
+    started: datetime,
+    error: BaseException | None = None,
+) -> CaseRecord:
+    """One record; with `error` a failed one, without readings.
+
+    What a device that says it is simulated gives stands under quantities ending in `_sim`: it is
+    no latency, and compared with nothing.
+    """
+    fidelity = Fidelity.SIMULATED if names.simulated else Fidelity.SILICON
+    readings: tuple[Reading, ...] = ()
+    if error is None:
+        found = _throughput(answers) if mode is Mode.PERFORMANCE else _quality(score, benchmark)
+        readings = tuple(_stated(reading, fidelity) for reading in found)
+    return CaseRecord(
+        status=CaseStatus.OK if error is None else CaseStatus.FAILED,
+        target_id=f"mlperf:{names.name}",
+        target_title=names.profile,
+        core=UNKNOWN,
+        fidelity=fidelity,
+        kernel_set=UNKNOWN,
+        variant=UNKNOWN,
+        model=benchmark.id,
+        dataset=f"mlperf {mode.value}",
+        dataset_sha256=hashlib.sha256(b"".join(step.data for step in steps)).hexdigest(),
+        inputs=len(steps),
+        warmup=answers[0].warmup if answers else 0,
+        repeats=answers[0].inferences if answers else 0,
+        started=started,
+        finished=datetime.now(UTC),
+        tool_versions=(("harness", harness.__version__),),
+        readings=readings,
+        error_class=None if error is None else type(error).__name__,
+        error_message=None if error is None else str(error) or "interrupted",
+    )
+
+
+def _throughput(answers: Sequence[Answer]) -> list[Reading]:
+    quantity = "mlperf_throughput"
+    rates = throughputs(answers)
+    shortest_s = min(answer.inference.elapsed_us for answer in answers) / 1e6
+    if len(rates) != len(answers):
+        return [Missing(quantity, "a window took no time by the device's laps")]
+    if shortest_s < SHORTEST_WINDOW_S:
+        return [
+            Missing(
+                quantity,
+                f"a window took {shortest_s:.3f} s; the rules want {SHORTEST_WINDOW_S:g} s",
+            )
+        ]
+    return [
+        Measurement(
+            quantity=quantity,
+            value=statistics.median(rates),
+            unit=Unit.INFERENCES_PER_SECOND,
+            n=len(rates),
+            minimum=min(rates),
+            maximum=max(rates),
+            fidelity=Fidelity.SILICON,
+            instrument="m-lap-us",
+            method=f"MLPerf Tiny performance: median of {len(rates)} windows of "
+            f"{answers[0].inferences} inferences",
+        )
+    ]
+
+
+def _quality(score: Score | None, benchmark: Benchmark) -> list[Reading]:
+    top1 = None if score is None else score.top1
+    area = None if score is None else score.auc
+    return [
+        *_fraction("mlperf_accuracy", top1, score, "top-1 of the mean result of each file"),
+        *(
+            _fraction("mlperf_auc", area, score, "area under the ROC curve, rank sum")
+            if benchmark.metric is Metric.AUC
+            else []
+        ),
+    ]
+
+
+def _fraction(
+    quantity: str, value: float | None, score: Score | None, method: str
+) -> list[Reading]:
+    if value is None or score is None:
+        return [Missing(quantity, "one result per inference, or a class without files")]
+    return [
+        Measurement(
+            quantity=quantity,
+            value=value,
+            unit=Unit.FRACTION,
+            n=score.files,
+            minimum=value,
+            maximum=value,
+            fidelity=Fidelity.SILICON,
+            instrument="m-results",
+            method=f"MLPerf Tiny accuracy: {method}",
+        )
+    ]
+
+
+def _stated(reading: Reading, fidelity: Fidelity) -> Reading:
+    """Give a reading its fidelity, and a simulated one a name that nothing else looks for."""
+    if fidelity is Fidelity.SILICON:
+        return reading
+    quantity = f"{reading.quantity}_sim"
+    if isinstance(reading, Missing):
+        return replace(reading, quantity=quantity)
+    return replace(reading, quantity=quantity, fidelity=fidelity)

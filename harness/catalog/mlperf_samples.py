@@ -1,0 +1,52 @@
+"""The files of an MLPerf Tiny data set, cut into the windows that a device is sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.catalog.mlperf_labels import read_labels, require_files
+from harness.domain.mlperf import Benchmark, Sample, Truth
+from harness.errors import BadDataset
+
+
+def load_samples(folder: Path, benchmark: Benchmark, limit: int | None = None) -> list[Sample]:
+    """Read the samples of `folder`, or of its subfolder of the benchmark's name, in order.
+
+    `limit` takes as many files, spread evenly over the labels file, which is sorted by class in
+    some sets. A file with `bytes_to_send` and `stride` becomes all whole windows that fit in it.
+
+    Raises:
+        BadDataset: folder, labels file or an input missing, malformed or of the wrong size.
+    """
+    if not folder.is_dir():
+        raise BadDataset(
+            "there is no such folder", where=str(folder), hint="Correct the path of --data."
+        )
+    nested = folder / benchmark.id
+    folder = nested if nested.is_dir() else folder
+    labels = read_labels(folder)
+    if limit is not None and limit < len(labels):
+        labels = [labels[n * len(labels) // limit] for n in range(limit)]
+    require_files(folder, labels)
+    return [_sample(folder / truth.file, truth, benchmark) for truth in labels]
+
+
+def _sample(path: Path, truth: Truth, benchmark: Benchmark) -> Sample:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise BadDataset(
+            f"cannot be read: {error.strerror}", where=str(path), hint="Make it readable."
+        ) from error
+    size, stride = truth.bytes_to_send or len(content), truth.stride or max(len(content), 1)
+    windows = tuple(
+        content[start : start + size] for start in range(0, len(content) - size + 1, stride)
+    )
+    if size != benchmark.input_bytes or not windows:
+        raise BadDataset(
+            f"has {len(content):,} bytes and is sent as {size:,}; {benchmark.id} takes "
+            f"{benchmark.input_bytes:,} bytes per inference",
+            where=str(path),
+            hint="Use the data set that belongs to the benchmark.",
+        )
+    return Sample(truth, windows)

@@ -1,0 +1,32 @@
+"""Requests on their way from being asked to being answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request: its type, its payload, and what to call it in messages."""
+
+    type: int
+    payload: bytes
+    name: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """An error reply and the call it belongs to."""
+
+    call: Call
+    payload: bytes
+
+
+@dataclass
+class UnderWay:
+    """A call with its bytes on the wire, and the payload that answered it."""
+
+    sequence: int
+    call: Call
+    wire: bytes
+    answer: bytes | None = None

@@ -14,7 +14,12 @@ FLASH = 0x0800_0000
 RESULT = 0x2400_0000
 STACK_TOP = 0x2002_0000
 
-# The handlers of SVC, PendSV, SysTick and USART3 may be given; all else ends in `stuck`.
+HANDLERS = (
+    *("hard_fault", "mem_fault", "bus_fault", "usage_fault"),
+    *("svc", "pendsv", "systick", "usart3"),
+)
+
+# Handlers that a program does not define end in `stuck`.
 VECTORS = f"""
     .syntax unified
     .cpu cortex-m7
@@ -30,20 +35,9 @@ VECTORS = f"""
     .endr
     .word usart3
     .text
-    .weak hard_fault, mem_fault, bus_fault, usage_fault, svc, pendsv, systick, usart3
-    .global stuck
     .thumb_func
-stuck: .thumb_func
-hard_fault: .thumb_func
-mem_fault: .thumb_func
-bus_fault: .thumb_func
-usage_fault: .thumb_func
-svc: .thumb_func
-pendsv: .thumb_func
-systick: .thumb_func
-usart3: b stuck
+stuck: b stuck
     .thumb_func
-    .global _start
 _start:
     ldr r0, =0xE000ED88
     ldr r1, =0x00F00000
@@ -90,7 +84,8 @@ def target(**machine_options: str) -> Target:
 def assemble(source: str, folder: Path) -> Path:
     """Assemble to an ELF in flash: vectors at its start, text at 0x400 behind them."""
     elf = folder / "firmware.elf"
-    (folder / "firmware.s").write_text(source)
+    absent = [f"    .thumb_set {name}, stuck\n" for name in HANDLERS if f"{name}:" not in source]
+    (folder / "firmware.s").write_text(source + "\n" + "".join(absent))
     places = [f"-Wl,--section-start=.vectors={FLASH:#x}", f"-Wl,-Ttext={FLASH + 0x400:#x}"]
     options = ("-nostdlib", "-mthumb", "-mcpu=cortex-m7", "-mfloat-abi=hard", "-mfpu=fpv5-d16")
     subprocess.run(

@@ -139,7 +139,7 @@ class Chip:
         attach(places.TIM2, 0x400, CountingTimer(self.time, self.rcc.core_ticks_per_apb1_timer))
         attach(places.DBGMCU, 0x400, identity.DebugSupport(revision, device_id))
         attach(places.SYSTEM_CONTROL, places.PAGE, self.system)
-        counts = None if self.no_counter else self.engine.instructions
+        counts = None if self.no_counter else self.engine.instructions_at
         attach(places.DWT, places.PAGE, Dwt(counts, self.system.tracing))
         for number, name in enumerate(places.GPIO_PORTS):
             port = Gpio(partial(self._pin, name), _MODER.get(name, 0xFFFF_FFFF))

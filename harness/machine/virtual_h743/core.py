@@ -25,6 +25,7 @@ UNDEFINSTR, INVSTATE, INVPC, NOCP = 1 << 16, 1 << 17, 1 << 18, 1 << 19
 VECTTBL, FORCED, DEBUGEVT = 1 << 1, 1 << 30, 1 << 31
 
 _THUMB = 1 << 24
+_IPSR = 0x1FF
 _NEVER_EXECUTE = range(0xA000_0000, 0x1_0000_0000)
 _LOCKUP_PC = 0xFFFF_FFFE
 
@@ -141,7 +142,7 @@ class Core:
             return Halt.WATCHPOINT
         elif why is Stop.SVC:
             self._call(pc)
-        elif why is Stop.EXCEPTION_RETURN:
+        elif why is Stop.EXCEPTION_RETURN and self.engine.read("xpsr") & _IPSR:
             self._return(pc)
         elif why is not Stop.ASKED:
             self._blame(ended, pc)
@@ -155,7 +156,8 @@ class Core:
         elif ended.why is Stop.BAD_DATA:
             bits = PRECISERR | BFARVALID
             self._fault(nvic.BUS_FAULT, bits, pc, address=ended.address)
-        elif ended.why is Stop.BAD_FETCH and pc in _NEVER_EXECUTE:
+        elif ended.why in (Stop.BAD_FETCH, Stop.EXCEPTION_RETURN) and pc in _NEVER_EXECUTE:
+            # In thread mode EXC_RETURN is an address like any other.
             self._fault(nvic.MEM_MANAGE, IACCVIOL, pc)
         elif ended.why is Stop.BAD_FETCH:
             self._fault(nvic.BUS_FAULT, IBUSERR, pc)
@@ -173,7 +175,7 @@ class Core:
         try:
             number = exceptions.leave(self.engine, value)
         except exceptions.BadReturn:
-            self._nvic.deactivate(self.engine.read("xpsr") & 0x1FF)
+            self._nvic.deactivate(self.engine.read("xpsr") & _IPSR)
             self._fault(nvic.USAGE_FAULT, INVPC, value)
         except exceptions.StackingFault as fault:
             self._fault(nvic.BUS_FAULT, UNSTKERR, value, address=fault.address)

@@ -8,7 +8,6 @@ import hashlib
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
@@ -16,8 +15,6 @@ _COMPILERS = ("cc", "gcc", "clang")
 _FLAGS = ("-O2", "-shared", "-fPIC", "-std=c11")
 _COMPILE_S = 60.0
 NEVER = (1 << 64) - 1
-# A first halfword from here on begins an instruction of two (ARMv7-M ARM, A5.1).
-_WIDE = 0xE800
 
 
 class NoCounter(Exception):
@@ -58,18 +55,6 @@ class Counter:
     def forget(self) -> None:
         """Code has changed."""
         self._code.counter_forget(ctypes.c_void_p(self.data))
-
-    def count_before(self, pc: int, opcode: Callable[[int], int]) -> int:
-        """Instructions up to the one at `pc`, which lies in the block that runs.
-
-        `opcode` returns the halfword at an address.
-        """
-        block, instructions = int(self.state.block), int(self.state.instructions)
-        at, passed = block, 0
-        while at < pc and passed < instructions:
-            at += 4 if opcode(at) >= _WIDE else 2
-            passed += 1
-        return int(self.state.count) - (instructions - passed if at == pc else 0)
 
 
 def counter_library(cache_dir: Path) -> Path:

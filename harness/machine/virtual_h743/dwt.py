@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from harness.machine.virtual_h743.memory_map import DWT
 from harness.machine.virtual_h743.registers import WORD, Registers
 
 _CTRL, _CYCCNT, _LAR, _LSR = 0x000, 0x004, 0xFB0, 0xFB4
@@ -20,11 +21,14 @@ class Dwt(Registers):
     """CTRL and CYCCNT; the watchpoints of debuggers are breakpoints of the server.
 
     Args:
-        instructions: executed so far, or None where nothing counts them; then NOCYCCNT tells it.
+        instructions: executed up to the access to an address that is under way; None where nothing
+            counts them, and then NOCYCCNT tells it.
         is_on: whether DEMCR.TRCENA is set.
     """
 
-    def __init__(self, instructions: Callable[[], int] | None, is_on: Callable[[], bool]) -> None:
+    def __init__(
+        self, instructions: Callable[[int], int] | None, is_on: Callable[[], bool]
+    ) -> None:
         super().__init__()
         self._instructions = instructions
         self._is_on = is_on
@@ -43,7 +47,7 @@ class Dwt(Registers):
             absent = _NOCYCCNT if self._instructions is None else 0
             return self.words.get(_CTRL, 0) | _COMPARATORS | absent
         if offset == _CYCCNT:
-            return self._count()
+            return self._count(self._executed(_CYCCNT))
         if offset == _LSR:
             return 1 | self._locked << 1
         return super().read(offset)
@@ -55,20 +59,21 @@ class Dwt(Registers):
         elif self._locked:
             return
         elif offset == _CTRL:
-            count = self._count()
+            executed = self._executed(_CTRL)
+            self._held = self._count(executed)
+            self._base = executed
             self.words[_CTRL] = value & _ENABLE
-            self._set(count)
         elif offset == _CYCCNT:
-            self._set(value)
+            self._held, self._base = value, self._executed(_CYCCNT)
 
     def _counts(self) -> bool:
         return bool(self.words.get(_CTRL, 0) & _ENABLE) and self._is_on()
 
-    def _set(self, count: int) -> None:
-        self._held = count
-        self._base = self._instructions() if self._instructions else 0
-
-    def _count(self) -> int:
-        if self._instructions is None or not self._counts():
+    def _count(self, executed: int) -> int:
+        if not self._counts():
             return self._held & WORD
-        return (self._held + self._instructions() - self._base) & WORD
+        return (self._held + executed - self._base) & WORD
+
+    def _executed(self, register: int) -> int:
+        """Asked once per access: twice would look for the next one."""
+        return self._instructions(DWT + register) if self._instructions else 0

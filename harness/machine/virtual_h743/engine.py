@@ -13,6 +13,7 @@ from unicorn import arm_const as arm
 from unicorn import unicorn_const as uc_const
 from unicorn.unicorn_py3 import unicorn as bindings
 
+from harness.machine.virtual_h743.accessors import Accessors
 from harness.machine.virtual_h743.address_space import Accesses, AddressSpace
 from harness.machine.virtual_h743.core_registers import REGISTERS
 from harness.machine.virtual_h743.counter import NEVER, Counter
@@ -40,7 +41,8 @@ class Engine:
         self.counter: Counter | None = None
         # The instruction count at which a run ends.
         self.deadline = NEVER
-        self._space = AddressSpace(self._uc, accesses, self._on_bad_access)
+        self._accessors = Accessors(self.fetch, self.read)
+        AddressSpace(self._uc, accesses, self._on_bad_access)
         self._hook()
         self._fresh = self._uc.context_save()
 
@@ -90,8 +92,8 @@ class Engine:
         except bindings.UcError as error:
             raise IndexError(f"no memory at {address:#010x}") from error
 
-    def store(self, address: int, data: bytes) -> None:
-        """Write plain memory, flash among it; code there is translated anew before the next run.
+    def store(self, address: int, data: bytes, *, code: bool = True) -> None:
+        """Write plain memory; what may be code is translated anew before the next run.
 
         Raises:
             IndexError: there is none.
@@ -100,23 +102,13 @@ class Engine:
             self._uc.mem_write(address, data)
         except bindings.UcError as error:
             raise IndexError(f"no memory at {address:#010x}") from error
-        self._stale = True
-
-    def store_data(self, address: int, data: bytes) -> None:
-        """Write plain memory as the core itself does, stack frames for example.
-
-        Raises:
-            IndexError: there is none.
-        """
-        try:
-            self._uc.mem_write(address, data)
-        except bindings.UcError as error:
-            raise IndexError(f"no memory at {address:#010x}") from error
+        self._stale = self._stale or code
 
     def flush(self) -> None:
         """Forget all translated code."""
         self._uc.ctl_flush_tb()
         self._stale = False
+        self._accessors.forget()
         if self.counter is not None:
             self.counter.forget()
 
@@ -138,13 +130,16 @@ class Engine:
             self.counter.state.attention = 1
 
     def instructions(self) -> int:
-        """Instructions so far; within an access of the DWT's page exact to the instruction."""
-        counter = self.counter
-        if counter is None:
+        """Instructions up to the end of the block that runs."""
+        return int(self.counter.state.count) if self.counter else 0
+
+    def instructions_at(self, address: int) -> int:
+        """Instructions up to the access to `address` that is under way, exact to one."""
+        if self.counter is None:
             return 0
-        if not self._space.at_exact_pc:
-            return int(counter.state.count)
-        return counter.count_before(self.read("pc"), self._opcode)
+        state = self.counter.state
+        count, block = int(state.count), int(state.block)
+        return count - self._accessors.behind(block, int(state.instructions), count, address)
 
     def run(self, *, one_block: bool = False) -> Ended:
         """Run from PC until something happens; with a counter, on request for one block only."""

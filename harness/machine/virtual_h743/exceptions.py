@@ -55,7 +55,7 @@ def enter(engine: Engine, number: int, vector_table: int, return_to: int) -> Non
         words += [engine.read(name) for name in (*_FLOATS, "fpscr")] + [0]
     try:
         vector = int.from_bytes(engine.fetch(vector_table + 4 * number, 4), "little")
-        engine.store_data(frame, struct.pack(f"<{len(words)}I", *words))
+        engine.store(frame, struct.pack(f"<{len(words)}I", *words), code=False)
     except IndexError:
         raise StackingFault(frame) from None
     handler = xpsr & _IPSR

@@ -259,3 +259,63 @@ def test_harness_path_takes_several_trees(monkeypatch: pytest.MonkeyPatch, tmp_p
         write(tmp_path / name, name=name)
     monkeypatch.setenv("HARNESS_PATH", f"{tmp_path / 'one'}:{tmp_path / 'two'}:")
     assert {"one", "two", "mps2-an500"} <= set(targets())
+
+
+TWIN = """id = "twin"
+title = "Twin"
+fidelity = "simulated"
+firmware = "openmv-h7"
+
+[counter]
+unit = "instructions"
+per_tick = 2
+
+[machine]
+kind = "virtual-h743"
+"""
+
+
+def write_twin(tree: Path, text: str = TWIN) -> None:
+    (tree / "targets" / "twin.toml").write_text(text)
+
+
+def test_a_twin_runs_the_firmware_of_another_target(tree: Path) -> None:
+    write_twin(tree)
+    twin, board = target("twin"), target("openmv-h7")
+    assert (twin.id, twin.firmware_target, board.firmware_target) == (
+        "twin",
+        "openmv-h7",
+        "openmv-h7",
+    )
+    assert (twin.memory, twin.core, twin.port, twin.defines, twin.clock_hz) == (
+        board.memory,
+        board.core,
+        board.port,
+        board.defines,
+        board.clock_hz,
+    )
+    assert (twin.counter.name, twin.counter.unit, twin.counter.per_tick) == (
+        "dwt-cyccnt",
+        Unit.INSTRUCTIONS,
+        2,
+    )
+
+
+def test_a_twin_of_nothing_is_refused(tree: Path) -> None:
+    write_twin(tree, TWIN.replace("openmv-h7", "openmw-h7"))
+    with pytest.raises(
+        BadDefinition, match=r"no target 'openmw-h7' \(did you mean 'openmv-h7'\?\)"
+    ):
+        target("twin")
+
+
+def test_a_twin_of_a_twin_is_refused(tree: Path) -> None:
+    write_twin(tree, TWIN.replace("openmv-h7", "openmv-h7-virtual"))
+    with pytest.raises(BadDefinition, match="runs another target's firmware itself"):
+        target("twin")
+
+
+def test_a_twin_does_not_change_what_the_firmware_is_built_from(tree: Path) -> None:
+    write_twin(tree, TWIN.replace("firmware =", "clock_hz = 1\nfirmware ="))
+    with pytest.raises(BadDefinition, match="clock_hz: unknown key"):
+        target("twin")

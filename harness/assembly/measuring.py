@@ -90,7 +90,7 @@ class Bench:
         prepared = [with_ideal(case) for case in prepare(list(cases), own_rig.load_dataset)]
         store = self._opened()
         with kept_running(own_rig) as kept:
-            return run_cases(prepared, kept, store, self.run_id, on_event, self._boards)
+            return run_cases(prepared, kept, store, self.run_id, on_event, boards=self._boards)
 
     def measure(self, cases: Sequence[Case], on_event: Listener = nobody) -> Outcome:
         """Check all cases, then run and store one after the other.
@@ -106,7 +106,13 @@ class Bench:
         prepared = prepare(list(cases), own_rig.load_dataset)
         store = self._opened()
         return run_cases(
-            prepared, own_rig, store, self.run_id, on_event, self._boards, self._earlier
+            prepared,
+            own_rig,
+            store,
+            self.run_id,
+            on_event,
+            boards=self._boards,
+            kept=self._earlier,
         )
 
     def kept(self) -> str:

@@ -40,7 +40,8 @@ def fallback_share(
 ) -> Measurement:
     """Profile the last input once more, after all that is counted, and add up the fallbacks.
 
-    The answer is waited for at most `inference_s` per inference. The parts must add up to the whole as it was counted for that input.
+    The answer is waited for at most `inference_s` seconds per inference. The parts must add up to
+    the whole as it was counted for that input.
 
     Raises:
         DeviceError, LinkError: no profile.

@@ -43,6 +43,7 @@ def run_cases(
     keeper: Keeper,
     run_id: str,
     on_event: Listener,
+    *,
     boards: BoardHealth | None = None,
     kept: Sequence[CaseRecord] = (),
 ) -> Outcome:

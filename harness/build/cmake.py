@@ -9,7 +9,13 @@ from pathlib import Path
 
 from harness.build.process import run
 from harness.build.tools import find_tool
-from harness.domain.firmware import BuildVariant, DeviceHeaders, KernelSet, Library
+from harness.domain.firmware import (
+    CORE_DEFINES,
+    BuildVariant,
+    DeviceHeaders,
+    KernelSet,
+    Library,
+)
 from harness.domain.target import Target
 from harness.domain.units import Fidelity
 
@@ -78,6 +84,7 @@ def _defines(target: Target) -> dict[str, str]:
     simulated = target.fidelity is Fidelity.SIMULATED and board == target.id
     return {
         "HARNESS_DEVICE_NAME": f'"{board}{" simulated" if simulated else ""}"',
+        **CORE_DEFINES,
         "HARNESS_TICK_COUNTS_Q8": f"{round(256 * target.counter.per_tick)}u",
         **target.defines,
     }

@@ -49,6 +49,10 @@ class KernelSet:
         return origin in self.fallbacks and operator not in self.exempt
 
 
+CORE_DEFINES = {"HARNESS_MLPERF": "1"}
+"""What a variant may change of every firmware, and its value otherwise: firmware/core/config.h."""
+
+
 @dataclass(frozen=True)
 class BuildVariant:
     """How firmware is compiled: optimisation level, compiler, and macros for single source files.
@@ -56,7 +60,7 @@ class BuildVariant:
     An empty `compiler` is arm-none-eabi-gcc, which links in any case; another one has a toolchain
     file of its name in `firmware/cmake`.
     A variant that changes files of a `library` concerns only kernel sets that call it; one that
-    changes `defines` of a target only targets that have all of them.
+    changes `defines` of a target only targets that have all of them, CORE_DEFINES aside.
     """
 
     id: str
@@ -74,7 +78,8 @@ class BuildVariant:
                 f"build variant {self.id} changes the library {self.library}, which "
                 f"kernel set {kernel_set.id} does not call"
             )
-        lacks = [name for name in self.defines if name not in target.defines]
+        known = {*target.defines, *CORE_DEFINES}
+        lacks = [name for name in self.defines if name not in known]
         if lacks:
             return f"build variant {self.id} changes {', '.join(lacks)}, which {target.id} lacks"
         return ""

@@ -31,7 +31,8 @@ def targets(rig: Rig = None, json: AsJson = False) -> None:
                 **_machine(target.machine, boards[target.id], apart=json),
                 "slot_bytes": target.memory.model_slot.length,
                 "arena_bytes": target.memory.arena.length,
-                "title": target.title,
+                # Too wide for most terminals beside all else; core and machine say what it is.
+                **({"title": target.title} if json else {}),
             }
             for target in known
         ],

@@ -31,7 +31,7 @@ class Session:
         prepared = prepare(
             [self.desk.case(warmup=number) for number in warmups], self.desk.rig.load_dataset
         )
-        return run_cases(prepared, self.desk.rig, self.store, self.run_id, on_event, earlier)  # type: ignore[arg-type]
+        return run_cases(prepared, self.desk.rig, self.store, self.run_id, on_event, kept=earlier)  # type: ignore[arg-type]
 
     @property
     def rows(self) -> list[CaseRecord]:
@@ -114,7 +114,7 @@ def test_a_row_of_something_else_is_not_taken_over(
         session.store,
         session.run_id,
         nobody,
-        [replace(row, **change)],  # type: ignore[arg-type]
+        kept=[replace(row, **change)],  # type: ignore[arg-type]
     )
     assert len(session.rows) == 2
     assert outcome.records == session.rows[1:]

@@ -170,7 +170,7 @@ def test_a_broken_board_stays_broken_over_the_calls_of_one_run(desk: Desk) -> No
     boards, shelf = BoardHealth(), Shelf()
     desk.board.failing = [FlashFailed("no power"), FlashFailed("no power")]
     for _ in range(3):
-        run_cases([desk.prepared()], desk.rig, shelf, "run-1", nobody, boards)
+        run_cases([desk.prepared()], desk.rig, shelf, "run-1", nobody, boards=boards)
     assert shelf.ended == [(1, "FlashFailed"), (1, "FlashFailed"), (1, "BoardBroken")]
 
 

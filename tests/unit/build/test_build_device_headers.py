@@ -236,5 +236,8 @@ def test_the_baud_rate_of_a_board_is_a_setting(
 
 def test_a_variant_changes_defines_of_the_target(toolchain: FakeToolchain) -> None:
     build(toolchain, target=TARGET, variant=replace(VARIANT, defines={"B": "0"}))
-    assert told(toolchain)["HARNESS_DEFINES"] == "A=1;B=0"
+    assert told(toolchain)["HARNESS_DEFINES"] == (
+        'A=1;B=0;HARNESS_DEVICE_NAME="desk simulated";HARNESS_MLPERF=1;'
+        "HARNESS_TICK_COUNTS_Q8=10240u"
+    )
     assert "HARNESS_DEVICE_HEADER" not in told(toolchain)

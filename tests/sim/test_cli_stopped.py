@@ -111,7 +111,7 @@ def test_a_killed_run_goes_on_where_its_rows_end(tmp_path: Path) -> None:
     assert store.cases(run.id)[0] == kept
 
 
-def test_another_command_is_not_gone_on_with(tmp_path: Path) -> None:
+def test_without_a_run_there_is_nothing_to_go_on_with(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", "from harness.cli import main; main()", *ONE, "--resume"],
         cwd=tmp_path,

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from devices.virtual_board import FLASH, needs_unicorn
+from devices.virtual_board import needs_unicorn
 
 from harness import assembly
 from harness.bench.prepare import prepare

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from devices.h743_firmware import FLASH, RESULT, VECTORS, assemble, target

@@ -216,6 +216,10 @@ class KernelRefused(DeviceError):
         self.status = status
 
 
+class DeviceReset(DeviceError):
+    """The device reset itself at work, and does so each time it is tried again."""
+
+
 class DeviceFault(DeviceError):
     """The processor took a fault; `registers` holds what it stacked."""
 

@@ -26,6 +26,7 @@ from harness.domain.profile import FirmwareParts, OperatorProfile, Profile
 from harness.errors import (
     CounterStuck,
     HarnessError,
+    MeasurementError,
     StoreError,
     ToolMissing,
     WindowMissed,
@@ -64,7 +65,8 @@ def profile_case(
 
     Raises:
         HarnessError: as a case of a run.
-        MeasurementError: the parts do not add up to the whole, or give another output.
+        MeasurementError: nothing can be counted there; the parts do not add up to the whole, or
+            give another output.
     """
     case = prepared.case
     fitted(prepared.image, case.target)
@@ -86,6 +88,7 @@ def profile_case(
             lambda phase, fraction: on_event(Flashing(phase, fraction)),
         ) as device,
     ):
+        _require_counter(device, case)
         _restart_with_painted_stack(device, case, firmware, parts)
         on_event(Note("measuring the whole, then each operator"))
         whole, profile = _two_passes(device.client, prepared, len(device.image.operators))
@@ -97,6 +100,15 @@ def profile_case(
     return _profile(
         prepared.network, case, firmware, parts, image, whole, profile, operators, stack
     )
+
+
+def _require_counter(device: Device, case: Case) -> None:
+    if device.at.no_counter:
+        raise MeasurementError(
+            f"nothing can be counted on {case.target.id}: {device.at.no_counter}",
+            where=case.label,
+            hint=f"See what it lacks with `harness doctor --target {case.target.id}`.",
+        )
 
 
 def _restart_with_painted_stack(

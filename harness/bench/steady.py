@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.bench.bring_up import Device
 from harness.bench.rig import Deadlines
 from harness.domain.device import Reply
-from harness.errors import HarnessError, LinkClosed, LinkTimeout, WrongModel
+from harness.errors import DeviceReset, HarnessError, LinkClosed, LinkTimeout, WrongModel
 
 MOST_INCIDENTS = 8
 _TRIES = 3
@@ -36,6 +36,7 @@ class Steady:
 
         Raises:
             LinkTimeout, LinkClosed: the device does not come back: the error it left with.
+            DeviceReset: it is reset each time.
             WrongImage, WrongModel: it came back with another firmware or model.
             DeviceError: it refuses.
         """
@@ -45,14 +46,27 @@ class Steady:
             try:
                 if lost is not None:
                     self._bring_back(lost)
-                return self._undisturbed(number, data, anew if lost else warmup, repeats)
-            except (LinkTimeout, LinkClosed, WrongModel) as error:
+                return self._by_one_boot(number, data, anew if lost else warmup, repeats)
+            except (LinkTimeout, LinkClosed, DeviceReset, WrongModel) as error:
                 if not left or len(self.incidents) == MOST_INCIDENTS:
-                    raise first or error from None
+                    raise error if isinstance(error, WrongModel) else first or error from None
                 if first is None:
                     self.incidents.append(f"input {number} repeated: {_in_short(error)}")
                 first, lost = first or error, error
         raise AssertionError("the last try returns or raises")
+
+    def _by_one_boot(self, number: int, data: bytes, warmup: int, repeats: int) -> Reply:
+        """Measure on a device that has the model for all of that time."""
+        try:
+            return self._undisturbed(number, data, warmup, repeats)
+        except WrongModel as error:
+            # It had one before: only a reset makes it forget that.
+            raise DeviceReset(
+                f"the device was reset while input {number} was measured, and again when that was "
+                f"repeated ({error.what})",
+                where=error.where,
+                hint="Check its supply under load, its reset line, and its watchdog.",
+            ) from error
 
     def _undisturbed(self, number: int, data: bytes, warmup: int, repeats: int) -> Reply:
         """Measure until no byte of the link falls into a window, a few times."""

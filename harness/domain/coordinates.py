@@ -12,7 +12,8 @@ class Coordinates:
 
     `probe_uid` is what pyOCD opens, `link_url` what pyserial opens. `check` raises `SimulatorDied`
     when the machine behind them has ended, and `PortNotFound` when a board's cable was pulled.
-    `versions` names the simulator and its version.
+    `versions` names the simulator and its version. `no_counter` says why the counter there counts
+    nothing, where it does not.
     """
 
     probe_uid: str

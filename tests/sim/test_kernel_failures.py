@@ -18,6 +18,7 @@ from harness.errors import DeviceFault, KernelRefused
 from harness.results import open_store
 
 TARGETS = ("mps2-an500", "mps2-an505", "mps3-an547")  # Armv7-M, Armv8-M, and with Helium
+VIRTUAL_BOARD = "openmv-h7-virtual"
 TOOLS = ("arm-none-eabi-gcc", "cmake", "ninja", "qemu-system-arm")
 NO_IMPLEMENTATION = -2
 MODEL, SOFTMAX = "mlp-digits", 3  # RESHAPE, FULLY_CONNECTED, FULLY_CONNECTED, SOFTMAX
@@ -76,7 +77,7 @@ def address(target: str, kernel_set: str, name: str) -> int:
     return int(found["st_value"])
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", [*TARGETS, VIRTUAL_BOARD])
 def test_a_fault_names_the_operator_in_flight_and_the_next_case_runs(
     faulting: Path, tmp_path: Path, target: str
 ) -> None:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import difflib
 import json
+import shutil
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed_version
 from pathlib import Path
 
+from harness.domain.checkup import Ask, Finding, State, first_line, version_in
 from harness.domain.coordinates import Coordinates
 from harness.domain.target import Target
 from harness.errors import BadDefinition, LinkError, RigError, SimulatorDied
 from harness.machine._process import Simulator
+from harness.machine.virtual_h743.counter import COMPILERS
 
 _NAME = "virtual-h743"
 _OPTIONS = {"revision", "faults", "flash_image"}
@@ -58,6 +63,26 @@ def start(target: Target, *, work_dir: Path) -> Iterator[Coordinates]:
                 raise
         finally:
             simulator.stop()
+
+
+def checkup(targets: Sequence[Target], ask: Ask) -> Iterator[Finding]:
+    """Whether the engine is installed, and a C compiler, without which there are no counts."""
+    try:
+        yield Finding("machine", "unicorn", State.OK, installed_version("unicorn"))
+    except PackageNotFoundError:
+        stops = SimulatorDied.exit_code
+        note = f"for {', '.join(target.id for target in targets)}"
+        mend = "python -m pip install unicorn"
+        yield Finding("machine", "unicorn", State.MISSING, "", note, mend, stops)
+    name = "C compiler of this computer"
+    found = next(filter(None, map(shutil.which, COMPILERS)), None)
+    if found is None:
+        note = "counts are missing without it, for it makes the instruction counter"
+        mend = "sudo apt-get install gcc libc6-dev"
+        yield Finding("machine", name, State.OPTIONAL, note=note, mend=mend)
+        return
+    said = first_line(ask([found, "--version"]).output)
+    yield Finding("machine", name, State.OK, version_in(said), found)
 
 
 def _options(target: Target) -> list[str]:

@@ -11,7 +11,7 @@ import tempfile
 from importlib import resources
 from pathlib import Path
 
-_COMPILERS = ("cc", "gcc", "clang")
+COMPILERS = ("cc", "gcc", "clang")
 _FLAGS = ("-O2", "-shared", "-fPIC", "-std=c11")
 _COMPILE_S = 60.0
 NEVER = (1 << 64) - 1
@@ -68,9 +68,9 @@ def counter_library(cache_dir: Path) -> Path:
     made = cache_dir / "virtual-h743" / f"counter-{key}.so"
     if made.is_file():
         return made
-    compiler = next(filter(None, map(shutil.which, _COMPILERS)), None)
+    compiler = next(filter(None, map(shutil.which, COMPILERS)), None)
     if compiler is None:
-        raise NoCounter(f"no C compiler on PATH ({', '.join(_COMPILERS)})")
+        raise NoCounter(f"no C compiler on PATH ({', '.join(COMPILERS)})")
     try:
         made.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=made.parent) as folder:

@@ -5,6 +5,7 @@ Source: Unicorn 2.1; ARMv7-M Architecture Reference Manual (DDI 0403E), B1.5.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 from collections.abc import Callable
 from typing import Any
@@ -196,12 +197,8 @@ class Engine:
             self._uc.emu_start(pc | 1, _NOWHERE, 0, count)
         except bindings.UcError as error:
             return self._ended or self._failure(error)
-        if self._ended is not None:
-            return self._ended
-        pc = self.read("pc")
-        if self._opcode(pc - 2) == _WFI:
-            return Ended(Stop.WAIT)
-        return Ended(Stop.ASKED)
+        asleep = self._opcode(self.read("pc") - 2) == _WFI
+        return self._ended or Ended(Stop.WAIT if asleep else Stop.ASKED)
 
     def _failure(self, error: Any) -> Ended:
         pc = self.read("pc")
@@ -213,16 +210,14 @@ class Engine:
         return Ended(Stop.BAD_FETCH, pc)
 
     def _opcode(self, address: int) -> int:
-        try:
+        with contextlib.suppress(IndexError):
             return int.from_bytes(self.fetch(address, 2), "little")
-        except IndexError:
-            return 0
+        return 0
 
     def _hook(self) -> None:
-        uc = self._uc
-        uc.hook_add(uc_const.UC_HOOK_INTR, self._on_exception)
-        uc.hook_add(uc_const.UC_HOOK_MEM_UNMAPPED, self._on_bad_access)
-        uc.hook_add(uc_const.UC_HOOK_MEM_FETCH_PROT, self._on_bad_access)
+        add = self._uc.hook_add
+        add(uc_const.UC_HOOK_INTR, self._on_exception)
+        add(uc_const.UC_HOOK_MEM_UNMAPPED | uc_const.UC_HOOK_MEM_FETCH_PROT, self._on_bad_access)
 
     def _on_exception(self, uc: Any, number: int, data: Any) -> None:
         pc = self.read("pc")

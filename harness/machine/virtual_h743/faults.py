@@ -77,7 +77,7 @@ def _brown_out(rig: Rig, which: int) -> None:
 
     def on_pin(port: str, pin: int, level: bool, at: int) -> None:
         seen[0] += level
-        if level and seen[0] == which:
+        if level and seen[0] >= which:
             rig.chip.ask_for_reset(BROWN_OUT_FLAGS)
 
     rig.chip.on_pin = on_pin
@@ -111,7 +111,7 @@ _KINDS = (
     Fault("busy", "N", 1, 1 << 32, "the flash never ends its Nth operation: QW", _stay_busy),
     Fault("device-id", "ID", 0x451, 0x1000, "DBGMCU tells another DEV_ID", _nothing),
     Fault("power-loss", "N", 1, 1 << 32, "no supply from the middle of the Nth erase", _lose_power),
-    Fault("brown-out", "N", 1, 1 << 32, "a reset when the Nth measured window opens", _brown_out),
+    Fault("brown-out", "N", 1, 1 << 32, "a reset at each gate from the Nth on", _brown_out),
     Fault("dead-uart", "", 0, 1, "nothing comes out of USART3, nothing goes in", _silence),
 )
 FAULTS = {fault.name: fault for fault in _KINDS}

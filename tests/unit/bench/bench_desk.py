@@ -210,6 +210,7 @@ class Desk:
     deadlines: Deadlines = field(default_factory=lambda: Deadlines(replug_s=0.1))
     starts: int = 0
     check: Callable[[], None] = lambda: None
+    no_counter: str | None = None
     link: Callable[[DeskDevice], AbstractContextManager[str]] = over_pty
 
     def __post_init__(self) -> None:
@@ -262,7 +263,8 @@ class Desk:
         assert work_dir.is_dir()
         self.starts += 1
         with self.link(self.device) as url:
-            yield Coordinates("desk:1", url, lambda: self.check(), (("desk", "1.0"),))
+            versions = (("desk", "1.0"),)
+            yield Coordinates("desk:1", url, lambda: self.check(), versions, self.no_counter)
 
     @contextmanager
     def open_board(self, probe_uid: str, target: Target, on_flash: OnFlash) -> Iterator[Board]:

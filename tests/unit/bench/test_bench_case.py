@@ -342,6 +342,17 @@ def test_a_counter_that_stands_still(desk: Desk) -> None:
     )
 
 
+def test_where_nothing_counts_accuracy_is_there_and_the_count_is_missing(desk: Desk) -> None:
+    desk.no_counter = "no C compiler on PATH"
+    desk.device.counts = {number: (0,) for number in range(4)}
+    record = ok(desk)
+    assert record.reading("instructions") == Missing("instructions", "no C compiler on PATH")
+    accuracy, equal = record.reading("accuracy"), record.reading("vectors_equal")
+    assert isinstance(accuracy, Measurement)
+    assert isinstance(equal, Measurement)
+    assert (accuracy.value, equal.value) == (0.75, 4)
+
+
 def test_one_still_window_of_many_is_enough(desk: Desk) -> None:
     desk.device.counts = {1: (5, 0, 5)}
     record, error = desk.run(repeat=3)

@@ -157,6 +157,18 @@ def test_passes_that_give_different_outputs_are_no_profile(stacked: Desk) -> Non
         profiled(stacked)
 
 
+def test_where_nothing_counts_the_reason_is_told_before_anything_is_measured(
+    stacked: Desk,
+) -> None:
+    stacked.no_counter = "no C compiler on PATH"
+    stacked.device.counts = {0: (0,)}
+    with pytest.raises(MeasurementError) as caught:
+        profiled(stacked)
+    assert type(caught.value) is MeasurementError
+    assert caught.value.what == "nothing can be counted on desk: no C compiler on PATH"
+    assert caught.value.hint == "See what it lacks with `harness doctor --target desk`."
+
+
 def test_a_counter_that_stands_still_is_no_profile(stacked: Desk) -> None:
     stacked.device.counts = {0: (0,)}
     with pytest.raises(CounterStuck, match="the counter did not move"):

@@ -17,6 +17,7 @@ from harness.domain.device import Identity, Reply
 from harness.errors import (
     DeviceError,
     DeviceFault,
+    DeviceReset,
     LinkClosed,
     LinkTimeout,
     SimulatorDied,
@@ -257,6 +258,26 @@ def test_a_device_that_resets_for_ever_ends_after_some_incidents() -> None:
         bench.device.reset()
         bench.infer(number)
     bench.device.reset()
-    with pytest.raises(WrongModel):
+    with pytest.raises(DeviceReset, match="the device was reset while input 99 was measured"):
         bench.infer(99)
     assert len(bench.steady.incidents) == MOST_INCIDENTS
+
+
+def test_a_device_that_is_reset_by_every_run_is_told_as_that() -> None:
+    """As a supply that gives in each time an inference draws its current."""
+    bench = Bench()
+
+    def give_in(seen: Seen) -> bytes | None:
+        if seen.kind != 4 or not bench.device.described:
+            return None
+        bench.device.reset()
+        return b""
+
+    bench.device.misbehave = give_in
+    with pytest.raises(DeviceReset) as caught:
+        bench.infer()
+    assert caught.value.what.startswith(
+        "the device was reset while input 7 was measured, and again when that was repeated"
+    )
+    assert caught.value.hint == "Check its supply under load, its reset line, and its watchdog."
+    assert (bench.steady.incidents, bench.handshakes) == ([RESET], 2)

@@ -21,6 +21,7 @@ from harness.assembly.plans import (
     plan,
     plan_kernels,
 )
+from harness.assembly.regressing import git_commit, history_contains, thresholds
 from harness.assembly.rigs import rig
 from harness.assembly.run_info import describe_run
 
@@ -32,6 +33,8 @@ __all__ = [
     "cache_dir",
     "checkup",
     "describe_run",
+    "git_commit",
+    "history_contains",
     "kernel_coverage",
     "kernel_sets_on",
     "linked_kernels",
@@ -47,4 +50,5 @@ __all__ = [
     "plan_kernels",
     "profile",
     "rig",
+    "thresholds",
 ]

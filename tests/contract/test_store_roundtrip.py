@@ -51,10 +51,11 @@ def test_a_new_store_is_empty(store: Store) -> None:
         case_record(image_crc32=2**32 - 1, macs=2**50, counter_resolution=31.25),
         case_record(model="Zürich \U0001f9e0 'quoted'; --"),
         case_record(operator_kernels=KERNELS),
+        case_record(raw=(("answers", "12" * 32), ("profile", "34" * 32))),
         failed_record(),
         bare_failed_record(),
     ],
-    ids=["full", "missing", "large", "odd name", "kernels", "failed", "bare"],
+    ids=["full", "missing", "large", "odd name", "kernels", "raw", "failed", "bare"],
 )
 def test_a_case_comes_back_as_it_was(
     store: Store, location: Path | str, record: CaseRecord
@@ -121,7 +122,9 @@ def test_every_field_has_a_column_and_every_column_a_field() -> None:
     def columns(row: type) -> set[str]:
         return {attribute.key for attribute in row.__mapper__.attrs}  # type: ignore[attr-defined]
 
-    assert columns(CaseRow) - {"number", "run_id"} == {field.name for field in fields(CaseRecord)}
+    assert columns(CaseRow) - {"number", "id", "run_id"} == {
+        field.name for field in fields(CaseRecord)
+    }
     assert columns(RunRow) - {"number"} == {field.name for field in fields(RunInfo)}
 
 

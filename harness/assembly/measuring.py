@@ -14,6 +14,7 @@ from harness.errors import HarnessError
 
 # The rest is imported where it is used: shell completion must not wait for pandas or pyOCD.
 if TYPE_CHECKING:
+    from harness.bench.case import Extras
     from harness.bench.run import Outcome
     from harness.domain.profile import Profile
     from harness.domain.record import CaseRecord
@@ -42,14 +43,22 @@ class Bench:
     Args:
         results: path or database URL of the store; None is `results/harness.db`.
         resume: go on with the last run of the store, which must be the same command.
+        profile: keep the counts of every operator too, from one more pass after the counted ones.
     """
 
-    def __init__(self, results: Path | str | None = None, *, resume: bool = False) -> None:
+    def __init__(
+        self,
+        results: Path | str | None = None,
+        *,
+        resume: bool = False,
+        profile: bool = False,
+    ) -> None:
         from harness.results import DEFAULT_RESULTS
 
         self.results = str(results or DEFAULT_RESULTS)
         self.run_id = ""
         self._resume = resume
+        self._profile = profile
         self._earlier: list[CaseRecord] = []
         self._store: Store | None = None
 
@@ -68,7 +77,9 @@ class Bench:
         prepared = [with_ideal(case) for case in prepare(list(cases), own_rig.load_dataset)]
         store = self._opened()
         with kept_running(own_rig) as kept:
-            return run_cases(prepared, kept, store, self.run_id, on_event)
+            return run_cases(
+                prepared, kept, store, self.run_id, on_event, extras=self._extras(store)
+            )
 
     def measure(self, cases: Sequence[Case], on_event: Listener = nobody) -> Outcome:
         """Check all cases, then run and store one after the other.
@@ -83,11 +94,18 @@ class Bench:
         own_rig = rig()
         prepared = prepare(list(cases), own_rig.load_dataset)
         store = self._opened()
-        return run_cases(prepared, own_rig, store, self.run_id, on_event, self._earlier)
+        extras = self._extras(store)
+        return run_cases(prepared, own_rig, store, self.run_id, on_event, self._earlier, extras)
+
+    def _extras(self, store: Store) -> Extras:
+        from harness.bench.case import Extras
+
+        return Extras(keep_raw=store.raw.put, profile=self._profile)
 
     def kept(self) -> str:
         """Where the rows are, in a sentence for the user."""
-        return f"kept as run {self.run_id[:8]} in {self.results}"
+        place = self._store.where if self._store else self.results
+        return f"kept as run {self.run_id[:8]} in {place}"
 
     def _opened(self) -> Store:
         from harness.results import open_store

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from harness.bench.case import run_case
+from harness.bench.case import NO_EXTRAS, Extras, run_case
 from harness.bench.events import CaseFinished, CaseStarted, Listener, Note
 from harness.bench.prepare import Prepared
 from harness.bench.resume import taken_over
@@ -43,10 +43,12 @@ def run_cases(
     run_id: str,
     on_event: Listener,
     kept: Sequence[CaseRecord] = (),
+    extras: Extras = NO_EXTRAS,
 ) -> Outcome:
     """Run `cases` in order. A case that fails is recorded as failed and the next one runs.
 
     A case that ended well in `kept`, the records of an earlier part of this run, is taken over.
+    Raw data that `extras` wants is kept before the record that refers to it.
 
     Raises:
         StoreError: a record cannot be kept: measuring on would lose more.
@@ -60,7 +62,7 @@ def run_cases(
             outcome.records.append(old)
             on_event(CaseFinished(old, taken_over=True))
             continue
-        record, error = run_case(prepared, rig, on_event)
+        record, error = run_case(prepared, rig, on_event, extras=extras)
         keeper.add(run_id, record)
         outcome.records.append(record)
         on_event(CaseFinished(record))

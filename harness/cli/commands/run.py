@@ -30,6 +30,14 @@ def run(
     limit: Annotated[int | None, options.limit_option("inputs")] = None,
     repeat: Annotated[int, options.repeat_option("input")] = 1,
     warmup: Annotated[int, options.warmup_option("the first")] = 1,
+    profile: Annotated[
+        bool,
+        typer.Option(
+            "--profile",
+            help="Also keep the count of each operator, from one more inference after the others.",
+            rich_help_panel=options.AMOUNT,
+        ),
+    ] = False,
     json: Json = False,
     save: Save = None,
     results: Results = None,
@@ -64,7 +72,7 @@ def run(
     from harness import assembly
     from harness.cli.measured import measure_and_present
 
-    bench = assembly.Bench(results, resume=resume)
+    bench = assembly.Bench(results, resume=resume, profile=profile)
     code = measure_and_present(
         lambda on_note: assembly.plan(
             targets=target,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from harness.report.content import ReportContent
 from harness.report.section import Section, TableView, footnoted
@@ -13,8 +13,13 @@ _SPECIAL = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_[]|~"} | {"<": "&l
 
 def render_markdown(content: ReportContent, title: str = "Benchmark report") -> str:
     """Return the report in GitHub's Markdown."""
+    return sections_markdown(all_sections(content), title)
+
+
+def sections_markdown(sections: Iterable[Section], title: str) -> str:
+    """Return sections below a title in GitHub's Markdown."""
     lines = [f"# {_escaped(title)}", ""]
-    for section in all_sections(content):
+    for section in sections:
         lines += _section(section)
     return "\n".join(lines)
 

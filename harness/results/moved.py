@@ -2,42 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from harness.domain.observation import OperatorCount
-from harness.domain.profile import Profile
 from harness.domain.verdict import Moved
-
-
-def operator_counts(profile: Profile) -> tuple[OperatorCount, ...]:
-    """The counts and kernels of a profile, operator by operator."""
-    return tuple(
-        OperatorCount(
-            one.index,
-            one.name,
-            (one.kernel.calls or (one.kernel.source,)) if one.kernel else (),
-            one.count,
-        )
-        for one in profile.operators
-    )
-
-
-def operator_counts_from_json(profile: Mapping[str, Any]) -> tuple[OperatorCount, ...]:
-    """As `operator_counts`, of a profile as `harness profile --json` writes it.
-
-    Raises:
-        KeyError, TypeError, ValueError: it is no such profile.
-    """
-    return tuple(
-        OperatorCount(
-            int(one["index"]),
-            str(one["name"]),
-            tuple(one["kernel"]["calls"] or (one["kernel"]["source"],)) if one["kernel"] else (),
-            float(one["count"]),
-        )
-        for one in profile["operators"]
-    )
 
 
 def moved_operators(

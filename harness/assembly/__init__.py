@@ -22,6 +22,7 @@ from harness.assembly.plans import (
     plan_kernels,
 )
 from harness.assembly.regressing import git_commit, history_contains, thresholds
+from harness.assembly.reporting import report_content
 from harness.assembly.rigs import rig
 from harness.assembly.run_info import describe_run
 
@@ -49,6 +50,7 @@ __all__ = [
     "plan",
     "plan_kernels",
     "profile",
+    "report_content",
     "rig",
     "thresholds",
 ]

@@ -96,7 +96,7 @@ class CaseRun:
         self._known["tool_versions"] += (("litert", reference.version),)
         outputs = typed_outputs(answers, image)
         self._known |= self._readings(answers, image, outputs, expected, after)
-        self._known["raw"] = self._raw(answers, after, kernels)
+        self._known["raw"] = self._raw(answers, outputs.dtype.name, after, kernels)
         return self._record(CaseStatus.OK)
 
     def _on_device(self, firmware: Firmware, after: OperatorPass) -> tuple[ModelImage, Answers]:
@@ -129,12 +129,17 @@ class CaseRun:
         return image, answers
 
     def _raw(
-        self, answers: Answers, after: OperatorPass, kernels: Sequence[OperatorKernel]
+        self,
+        answers: Answers,
+        element: str,
+        after: OperatorPass,
+        kernels: Sequence[OperatorKernel],
     ) -> tuple[tuple[str, str], ...]:
         keep, per_tick = self._extras.keep_raw, self._prepared.case.target.counter.per_tick
         if keep is None:
             return ()
-        kept = {ANSWERS: answers_arrays(answers.outputs, answers.ticks, per_tick)}
+        labels = self._prepared.dataset.labels
+        kept = {ANSWERS: answers_arrays(answers.outputs, answers.ticks, per_tick, element, labels)}
         if after.profile:
             profile = after.profile
             kept[PROFILE] = profile_arrays(kernels, profile.ticks, profile.empty_window, per_tick)

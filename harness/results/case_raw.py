@@ -22,14 +22,23 @@ _HINT = "Delete it, and measure the case again."
 
 
 def answers_arrays(
-    outputs: NDArray[np.uint8], ticks: NDArray[np.uint64], per_tick: float
+    outputs: NDArray[np.uint8],
+    ticks: NDArray[np.uint64],
+    per_tick: float,
+    element: str = "",
+    labels: NDArray[np.int64] | None = None,
 ) -> Arrays:
     """Arrays of kind `ANSWERS`.
 
-    `outputs` has shape (inputs, bytes of the output tensor); `ticks` shape (inputs, repeats), each
-    of which stands for `per_tick` of what the target counts.
+    `outputs` has shape (inputs, bytes of the output tensor), whose elements are of numpy's type
+    `element`; `ticks` shape (inputs, repeats), each of which stands for `per_tick` of what the
+    target counts; `labels` shape (inputs,), and is left out where there are none.
     """
-    return {"outputs": outputs, "ticks": ticks, "per_tick": np.array(per_tick)}
+    arrays: dict[str, NDArray[Any]] = {"outputs": outputs, "ticks": ticks}
+    arrays["per_tick"] = np.array(per_tick)
+    if element:
+        arrays["element"] = np.array(element)
+    return arrays if labels is None else arrays | {"labels": labels}
 
 
 def profile_arrays(

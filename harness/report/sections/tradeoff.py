@@ -32,8 +32,9 @@ def sections(content: ReportContent) -> list[Section]:
     if not models:
         return []
     most = max(_weights(same) for bubbles in models.values() for same in bubbles.values())
+    macs = [same[0].macs or 1 for bubbles in models.values() for same in bubbles.values()]
     layout = {
-        "xaxis": {"title": {"text": "MACs per inference"}, "type": "log", "dtick": 1},
+        "xaxis": {"title": {"text": "MACs per inference"}, "type": "log", **_ticks(macs)},
         "yaxis": {"title": {"text": "accuracy in %"}},
         "hovermode": "closest",
         "legend": {"itemsizing": "constant"},
@@ -53,6 +54,20 @@ def sections(content: ReportContent) -> list[Section]:
             figures=(figure,),
         )
     ]
+
+
+def _ticks(macs: Sequence[int]) -> dict[str, Any]:
+    """1, 2 and 5 of each power of ten around the values: plotly labels the others too small."""
+    powers = range(int(math.log10(min(macs))) - 1, int(math.log10(max(macs))) + 2)
+    values = [factor * 10.0**power for power in powers for factor in (1, 2, 5)]
+    return {"tickvals": values, "ticktext": [_short(value) for value in values]}
+
+
+def _short(value: float) -> str:
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= size:
+            return f"{value / size:g}{letter}"
+    return f"{value:g}"
 
 
 def _weights(same: Sequence[CaseRecord]) -> int:

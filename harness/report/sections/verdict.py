@@ -31,7 +31,8 @@ def _verdict(comparison: Comparison) -> Section:
     outcome = worst(judgements)
     numbers = Counter(judgements)
     told = ", ".join(_counted(one, numbers[one]) for one in WORST_FIRST if numbers[one])
-    ordered = sorted(comparison.verdicts, key=lambda one: WORST_FIRST.index(one.judgement))
+    moved = [one for one in comparison.verdicts if one.judgement is not Judgement.SAME]
+    ordered = sorted(moved, key=lambda one: WORST_FIRST.index(one.judgement))
     rows = tuple(row for verdict in ordered for row in _rows(verdict))
     return Section(
         f"Verdict: {'no change' if outcome is Judgement.SAME else outcome.value}",

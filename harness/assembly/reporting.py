@@ -11,7 +11,7 @@ from harness.errors import StoreError
 
 # The rest is imported where it is used: `--help` must not wait for pandas or SQLAlchemy.
 if TYPE_CHECKING:
-    from harness.domain.observation import Observation
+    from harness.domain.record import CaseRecord, RunInfo
     from harness.domain.selection import StoredCase
     from harness.report.content import (
         Battery,
@@ -39,7 +39,7 @@ def report_content(
     Args:
         runs: names of runs, as `Store.resolve` knows them; all their cases are shown.
         results: path or database URL of the store; None is `results/harness.db`.
-        against: a run, or the file of a baseline (its name ends in `.json`), to be judged by.
+        against: a run, `baseline` or the file of one (`.json`), by which the cases are judged.
         history: how many of the last runs the lines of the history go through; 0 for no history.
         profiles: files that `harness profile` kept.
         battery: what battery life is worked out for.
@@ -61,7 +61,7 @@ def report_content(
         records=records,
         made=datetime.now(UTC),
         source=store.where,
-        comparison=_comparison(store, cases, against) if against else None,
+        comparison=_comparison(store, list(found.values()), against) if against else None,
         stacks=tuple(_stacks(store, cases)),
         profiles=tuple(one for path in profiles for one in read_profiles(path)),
         confusions=tuple(_confusions(store, cases)),
@@ -85,44 +85,23 @@ def _existing(results: str | None) -> Store:
     return open_store(location)
 
 
-def _comparison(store: Store, cases: Sequence[StoredCase], against: str) -> Comparison:
-    from harness.assembly.regressing import history_contains, thresholds
-    from harness.domain.selection import CaseFilter
-    from harness.report import content
-    from harness.results.baseline import read_baseline
-    from harness.results.comparability import source_of
+def _comparison(store: Store, runs: Sequence[RunInfo], against: str) -> Comparison:
+    from harness.assembly.regressing import git_commit, history_contains, thresholds
+    from harness.report.content import Comparison
+    from harness.results.observing import observations_called, observations_of
     from harness.results.regression import judge_runs
 
-    if against.endswith(".json"):
-        before, name = read_baseline(Path(against)), f"the baseline {against}"
-    else:
-        runs = store.resolve(against)
-        earlier = store.records(CaseFilter(runs=tuple(run.id for run in runs)))
-        before = _observed(store, list(earlier))
-        name = "run " + ", ".join(map(source_of, runs))
-    verdicts = judge_runs(before, _observed(store, cases), thresholds(), contains=history_contains)
-    return content.Comparison(name, tuple(verdicts))
+    name, before = observations_called(against, lambda: store, commit_of=git_commit)
+    after = observations_of(store, runs)
+    verdicts = judge_runs(before, after, thresholds(), contains=history_contains)
+    return Comparison(name, tuple(verdicts))
 
 
-def _observed(store: Store, cases: Sequence[StoredCase]) -> list[Observation]:
-    from harness.domain.units import Fidelity, Unit
-    from harness.results.case_raw import operator_counts_of, samples_of
-    from harness.results.comparability import observe
-
-    found = []
-    for case in cases:
-        samples = samples_of(store.raw, case.record)
-        silicon = case.record.fidelity is Fidelity.SILICON
-        unit = Unit.CYCLES if silicon else Unit.INSTRUCTIONS
-        found.append(
-            observe(
-                case.record,
-                case.run,
-                samples=None if samples is None else {unit.value: samples.ravel().tolist()},
-                operators=operator_counts_of(store.raw, case.record),
-            )
-        )
-    return found
+def _with_raw(store: Store, cases: Sequence[StoredCase]) -> Iterator[CaseRecord]:
+    """The records whose raw data is there: it may have been pruned, or left behind in a copy."""
+    for record in (case.record for case in cases):
+        if all(store.raw.has(sha256) for _, sha256 in record.raw):
+            yield record
 
 
 def _stacks(store: Store, cases: Sequence[StoredCase]) -> Iterator[OperatorStack]:
@@ -131,7 +110,7 @@ def _stacks(store: Store, cases: Sequence[StoredCase]) -> Iterator[OperatorStack
     from harness.report.content import OperatorStack
     from harness.results.case_raw import operator_counts_of
 
-    for record in (case.record for case in cases):
+    for record in _with_raw(store, cases):
         if operators := operator_counts_of(store.raw, record):
             silicon = record.fidelity is Fidelity.SILICON
             yield OperatorStack(
@@ -148,7 +127,7 @@ def _confusions(store: Store, cases: Sequence[StoredCase]) -> Iterator[ClassCoun
     from harness.report.content import ClassCounts
     from harness.results.case_pictures import confusion_of
 
-    for record in (case.record for case in cases):
+    for record in _with_raw(store, cases):
         counts = confusion_of(store.raw, record)
         if counts is not None:
             yield ClassCounts(case_of(record), tuple(map(tuple, counts.tolist())))
@@ -159,7 +138,7 @@ def _traces(store: Store, cases: Sequence[StoredCase]) -> Iterator[CurrentTrace]
     from harness.report.content import CurrentTrace
     from harness.results.case_pictures import current_of
 
-    for record in (case.record for case in cases):
+    for record in _with_raw(store, cases):
         if found := current_of(store.raw, record):
             yield CurrentTrace(
                 case=case_of(record),

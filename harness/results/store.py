@@ -53,7 +53,7 @@ class Store:
         Raises:
             StoreError: it cannot be written, or there is a run of this id.
         """
-        with self._writing() as session:
+        with self.writing() as session:
             session.add(codec.run_to_row(run))
         return run.id
 
@@ -63,7 +63,7 @@ class Store:
         Raises:
             StoreError: it cannot be written, or no run has this id.
         """
-        with self._writing() as session:
+        with self.writing() as session:
             session.add(codec.case_to_row(run_id, uuid.uuid4().hex, record))
 
     def take_in(self, cases: Iterable[StoredCase]) -> TakenIn:
@@ -72,7 +72,7 @@ class Store:
         Raises:
             StoreError: they cannot be written, or a run of the same id is another one.
         """
-        return take_in(cases, self._writing, self.where)
+        return take_in(cases, self.writing, self.where)
 
     def cases(self, run_id: str) -> list[CaseRecord]:
         """The cases of a run in the order they ended.
@@ -81,7 +81,7 @@ class Store:
             StoreError: the database cannot be read, or no run has this id.
             CorruptRecord: a row does not decode.
         """
-        with self._reading() as session:
+        with self.reading() as session:
             self._require_run(session, run_id)
         return [stored.record for stored in self.records(CaseFilter(runs=(run_id,)))]
 
@@ -96,7 +96,7 @@ class Store:
         query = select(CaseRow).where(*case_conditions(where)).order_by(CaseRow.number)
         last = 0
         while True:
-            with self._reading() as session:
+            with self.reading() as session:
                 rows = session.scalars(query.where(CaseRow.number > last).limit(_BATCH)).all()
                 for run_id in {row.run_id for row in rows} - runs.keys():
                     run = session.scalars(select(RunRow).where(RunRow.id == run_id)).one()
@@ -113,7 +113,7 @@ class Store:
         Raises:
             StoreError: the database cannot be read.
         """
-        with self._reading() as session:
+        with self.reading() as session:
             query = select(func.count()).select_from(CaseRow).where(*case_conditions(where))
             return session.scalar(query) or 0
 
@@ -127,7 +127,7 @@ class Store:
         """
         from harness.results.frame import frame  # pandas takes long to import
 
-        with self._reading() as session:
+        with self.reading() as session:
             return frame(session.connection(), where, columns)
 
     def runs(self, where: RunFilter = ALL_RUNS) -> list[RunInfo]:
@@ -137,7 +137,7 @@ class Store:
             StoreError: the database cannot be read.
             CorruptRecord: a row does not decode.
         """
-        with self._reading() as session:
+        with self.reading() as session:
             query = select(RunRow).where(RunRow.number.in_(run_numbers(where)))
             rows = session.scalars(query.order_by(RunRow.number))
             return [codec.run_from_row(row, self.where) for row in rows]
@@ -165,7 +165,7 @@ class Store:
         Raises:
             StoreError: it cannot be written, or no run has this id.
         """
-        with self._writing() as session:
+        with self.writing() as session:
             self._require_run(session, run_id)
             if move:
                 session.execute(delete(TagRow).where(TagRow.name == name))
@@ -178,7 +178,7 @@ class Store:
             StoreError: it cannot be written.
         """
         mine = (TagRow.name == name, TagRow.run_id == run_id)
-        with self._writing() as session:
+        with self.writing() as session:
             gone = session.execute(delete(TagRow).where(*mine).returning(TagRow.name))
             return bool(gone.all())
 
@@ -189,7 +189,7 @@ class Store:
             StoreError: the database cannot be read.
         """
         found: dict[str, tuple[str, ...]] = {}
-        with self._reading() as session:
+        with self.reading() as session:
             for row in session.scalars(select(TagRow).order_by(TagRow.name)):
                 found[row.run_id] = (*found.get(row.run_id, ()), row.name)
         return found
@@ -203,13 +203,15 @@ class Store:
             )
 
     @contextmanager
-    def _writing(self) -> Iterator[Session]:
+    def writing(self) -> Iterator[Session]:
+        """One transaction for this room's own modules: all that is done inside, or nothing."""
         engine = self._engine.execution_options(writes=True)
         with store_errors(self.where, "written"), Session(engine) as session, session.begin():
             yield session
 
     @contextmanager
-    def _reading(self) -> Iterator[Session]:
+    def reading(self) -> Iterator[Session]:
+        """A session for this room's own modules that changes nothing."""
         with store_errors(self.where, "read"), Session(self._engine) as session:
             yield session
 

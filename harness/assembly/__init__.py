@@ -21,7 +21,13 @@ from harness.assembly.plans import (
     plan,
     plan_kernels,
 )
-from harness.assembly.regressing import git_commit, history_contains, thresholds
+from harness.assembly.regressing import (
+    cycles_per_instruction,
+    free_fields,
+    git_commit,
+    history_contains,
+    thresholds,
+)
 from harness.assembly.reporting import report_content
 from harness.assembly.rigs import rig
 from harness.assembly.run_info import describe_run
@@ -33,7 +39,9 @@ __all__ = [
     "Bench",
     "cache_dir",
     "checkup",
+    "cycles_per_instruction",
     "describe_run",
+    "free_fields",
     "git_commit",
     "history_contains",
     "kernel_coverage",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
+from harness.domain.estimate import CyclesPerInstruction
 from harness.domain.thresholds import Thresholds
 
 _GIT_DEADLINE_S = 10.0
@@ -19,6 +21,26 @@ def thresholds(path: Path | None = None) -> Thresholds:
     from harness.catalog.thresholds import DEFAULT_THRESHOLDS, read_thresholds
 
     return read_thresholds(path or DEFAULT_THRESHOLDS)
+
+
+def free_fields(names: Sequence[str]) -> tuple[str, ...]:
+    """Fields of the comparability key that may differ, by the words of the user.
+
+    Raises:
+        UnknownName: a name that is none, or one that names the case itself.
+    """
+    from harness.catalog.definitions import pick
+    from harness.catalog.thresholds import FREE_FIELDS
+
+    known = {name: name for name in FREE_FIELDS}
+    return tuple(pick("condition that may differ:", name, known) for name in names)
+
+
+def cycles_per_instruction() -> list[CyclesPerInstruction]:
+    """The constants for cycle estimates that come with the harness."""
+    from harness.catalog.cycles_per_instruction import read_constants
+
+    return read_constants()
 
 
 def history_contains(commit: str, step: str) -> bool:

@@ -14,13 +14,13 @@ from harness.domain.comparability import CASE_FIELDS, ComparabilityKey
 from harness.domain.thresholds import Better, KnownStep, Threshold, Thresholds
 
 DEFAULT_THRESHOLDS = Path(__file__).with_name("thresholds.toml")
-_FREE = sorted(set(ComparabilityKey.__dataclass_fields__) - set(CASE_FIELDS))
+FREE_FIELDS = sorted(set(ComparabilityKey.__dataclass_fields__) - set(CASE_FIELDS))
 _CHANGE = re.compile(r"([+-]\d+(?:\.\d+)?) ?%")
 
 
 def _free_field(name: str) -> str:
-    if name not in _FREE:
-        raise ValueError(f"{name!r} cannot differ; what can: {', '.join(_FREE)}")
+    if name not in FREE_FIELDS:
+        raise ValueError(f"{name!r} cannot differ; what can: {', '.join(FREE_FIELDS)}")
     return name
 
 

@@ -15,6 +15,7 @@ AXES = {
     "models": ("model", "model_sha256", "dataset", "dataset_sha256", "inputs"),
     "builds": ("variant", "compiler", "flags"),
 }
+COUNTS = {Fidelity.SIMULATED: "instructions", Fidelity.SILICON: "cycles"}
 CASE_FIELDS = ("target", "kernel_set", "variant", "model", "dataset", "inputs", "fidelity")
 
 

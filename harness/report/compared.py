@@ -100,7 +100,7 @@ def _section(table: ComparisonTable) -> Section:
     )
     unit = f" in {table.unit}" if table.unit not in ("", table.metric, "fraction") else ""
     return Section(
-        f"{table.metric}{unit}, {table.column_name} side by side",
+        f"{table.metric}{unit} by {table.column_name}",
         fidelity=table.fidelity,
         tables=(TableView(table.metric, columns, numeric, rows),),
         notes=tuple(_notes(table)),

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from harness.domain.comparability import ComparabilityKey
+from harness.domain.comparability import COUNTS, ComparabilityKey
 from harness.domain.measurement import Measurement
 from harness.domain.observation import Observation, OperatorCount
 from harness.domain.units import Fidelity, Unit
@@ -102,8 +102,8 @@ def read_baseline(path: Path) -> list[Observation]:
         source = f"{path.name} of {measured:%Y-%m-%d}"
         return [
             Observation(
-                key=_key(content["common"], case),
-                metrics=_readings(content["common"], case),
+                key=(key := _key(content["common"], case)),
+                metrics=_readings(key, case),
                 source=source,
                 started=measured,
                 git_commit=content["git_commit"],
@@ -143,25 +143,35 @@ def _metrics(one: Observation) -> Iterable[tuple[str, dict[str, Any]]]:
     for name in _METRICS:
         reading = one.reading(name)
         if isinstance(reading, Measurement):
-            more: dict[str, Any] = {"n": reading.n} if reading.n > 1 else {}
-            more |= {"resolution": reading.resolution} if reading.resolution else {}
-            yield name, {"value": reading.value, "unit": reading.unit.value, **more}
+            yield name, _metric(reading)
 
 
-def _readings(common: Mapping[str, Any], case: Mapping[str, Any]) -> dict[str, Measurement]:
-    fidelity = Fidelity(({**common, **case})["fidelity"])
+def _metric(reading: Measurement) -> dict[str, Any]:
+    if reading.unit is Unit.FRACTION:
+        return {"hits": round(reading.value * reading.n), "n": reading.n}
+    value = int(reading.value) if reading.value.is_integer() else reading.value
+    return {"value": value, "unit": reading.unit.value} | (
+        {"n": reading.n} if reading.n > 1 else {}
+    )
+
+
+def _value_of(metric: Mapping[str, Any]) -> float:
+    return metric["hits"] / metric["n"] if "hits" in metric else float(metric["value"])
+
+
+def _readings(key: ComparabilityKey, case: Mapping[str, Any]) -> dict[str, Measurement]:
     return {
         name: Measurement(
             quantity=name,
-            value=float(metric["value"]),
-            unit=Unit(metric["unit"]),
+            value=_value_of(metric),
+            unit=Unit(metric.get("unit", Unit.FRACTION)),
             n=int(metric.get("n", 1)),
-            minimum=float(metric["value"]),
-            maximum=float(metric["value"]),
-            fidelity=fidelity,
+            minimum=_value_of(metric),
+            maximum=_value_of(metric),
+            fidelity=key.fidelity,
             instrument="baseline",
             method="kept in a baseline file",
-            resolution=metric.get("resolution"),
+            resolution=key.resolution if name == COUNTS.get(key.fidelity) else None,
         )
         for name, metric in case["metrics"].items()
     }

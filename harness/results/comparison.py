@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from harness.domain.comparability import differences, in_words
+from harness.domain.comparability import COUNTS, differences, in_words
 from harness.domain.comparison import ComparedRow, ComparisonTable, Entry
 from harness.domain.measurement import Measurement, Missing
 from harness.domain.observation import Observation
@@ -15,7 +15,7 @@ from harness.errors import NotComparable
 from harness.results.pivot import Pivot, label_of
 from harness.results.telling_apart import told_apart
 
-COUNTS = {Fidelity.SIMULATED: "instructions", Fidelity.SILICON: "cycles"}
+_SPEEDUPS = ("kernels", "build")  # across others a ratio of counts is no gain
 HIGHER_IS_BETTER = {"accuracy", "vectors_equal"}
 
 
@@ -85,7 +85,7 @@ def _table(
         columns=columns,
         rows=rows,
         base=0 if len(columns) > 1 else None,
-        speedup=pivot.column != "run" and metric in COUNTS.values(),
+        speedup=pivot.column in _SPEEDUPS and metric in COUNTS.values(),
         refused=tuple(refused),
     )
 

@@ -39,13 +39,12 @@ def estimate(
     net = net_class(one)
     if net is None:
         return Missing(QUANTITY, "which operators ran is not recorded")
-    for name in filter(None, (board, None if board else one.key.core)):
-        for constant in constants:
-            if (constant.of, constant.net) == (name, net):
-                middle = count.value * constant.cpi
-                band = constant.band
-                return CycleEstimate(middle * (1 - band), middle, middle * (1 + band), constant)
-    return Missing(QUANTITY, f"no constant for {board or one.key.core} ({net})")
+    of = board or one.key.core.removesuffix("F")  # a floating-point unit changes no int8 kernel
+    for constant in constants:
+        if (constant.of, constant.net) == (of, net):
+            middle, band = count.value * constant.cpi, constant.band
+            return CycleEstimate(middle * (1 - band), middle, middle * (1 + band), constant)
+    return Missing(QUANTITY, f"no constant for {of} ({net})")
 
 
 def net_class(one: Observation) -> NetClass | None:

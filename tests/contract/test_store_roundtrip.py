@@ -23,13 +23,15 @@ from harness.results import Store, open_store
 from harness.results.schema import CaseRow, RunRow
 
 
-@pytest.fixture(params=["path", "path as text", "url"])
+@pytest.fixture(params=["path", "path as text", "url", "postgresql"])
 def location(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
     path = tmp_path / "new folder" / "results.db"
     if request.param == "path":
         return path
     if request.param == "path as text":
         return str(path)
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgres").new_database())
     return f"sqlite:///{tmp_path / 'results.db'}"
 
 

@@ -62,6 +62,10 @@ class UnknownName(ConfigError):
     """A name that no definition carries; the hint offers the nearest one."""
 
 
+class NotComparable(ConfigError):
+    """Cases that were measured under different conditions; what differs is listed."""
+
+
 class BadDefinition(ConfigError):
     """A definition file with faults; all of them are listed at once."""
 

@@ -29,6 +29,14 @@ from harness.assembly.plans import (
     plan,
     plan_kernels,
 )
+from harness.assembly.regressing import (
+    cycles_per_instruction,
+    free_fields,
+    git_commit,
+    history_contains,
+    thresholds,
+)
+from harness.assembly.reporting import report_content
 from harness.assembly.rigs import rig
 from harness.assembly.run_info import describe_run
 
@@ -41,8 +49,12 @@ __all__ = [
     "boards_of",
     "cache_dir",
     "checkup",
+    "cycles_per_instruction",
     "describe_run",
     "find_desk",
+    "free_fields",
+    "git_commit",
+    "history_contains",
     "kernel_coverage",
     "kernel_sets_on",
     "linked_kernels",
@@ -59,6 +71,8 @@ __all__ = [
     "plan_kernels",
     "profile",
     "propose_rig",
+    "report_content",
     "rig",
+    "thresholds",
     "with_boards",
 ]

@@ -15,6 +15,7 @@ from harness.errors import HarnessError
 
 # The rest is imported where it is used: shell completion must not wait for pandas or pyOCD.
 if TYPE_CHECKING:
+    from harness.bench.case import Extras
     from harness.bench.run import Outcome
     from harness.domain.profile import Profile
     from harness.domain.record import CaseRecord
@@ -53,6 +54,7 @@ class Bench:
         resume: go on with the last run of the store, which must be the same command.
         rig_file: see `rig`.
         wait_board_s: see `rig`.
+        profile: keep the counts of every operator too, from one more pass after the counted ones.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Bench:
         resume: bool = False,
         rig_file: Path | None = None,
         wait_board_s: float = 0.0,
+        profile: bool = False,
     ) -> None:
         from harness.results import DEFAULT_RESULTS
 
@@ -71,6 +74,7 @@ class Bench:
         self.results = str(results or DEFAULT_RESULTS)
         self.run_id = ""
         self._resume = resume
+        self._profile = profile
         self._earlier: list[CaseRecord] = []
         self._store: Store | None = None
         self._boards = BoardHealth()
@@ -90,7 +94,15 @@ class Bench:
         prepared = [with_ideal(case) for case in prepare(list(cases), own_rig.load_dataset)]
         store = self._opened()
         with kept_running(own_rig) as kept:
-            return run_cases(prepared, kept, store, self.run_id, on_event, boards=self._boards)
+            return run_cases(
+                prepared,
+                kept,
+                store,
+                self.run_id,
+                on_event,
+                boards=self._boards,
+                extras=self._extras(store),
+            )
 
     def measure(self, cases: Sequence[Case], on_event: Listener = nobody) -> Outcome:
         """Check all cases, then run and store one after the other.
@@ -113,11 +125,18 @@ class Bench:
             on_event,
             boards=self._boards,
             kept=self._earlier,
+            extras=self._extras(store),
         )
+
+    def _extras(self, store: Store) -> Extras:
+        from harness.bench.case import Extras
+
+        return Extras(keep_raw=store.raw.put, profile=self._profile)
 
     def kept(self) -> str:
         """Where the rows are, in a sentence for the user."""
-        return f"kept as run {self.run_id[:8]} in {self.results}"
+        place = self._store.where if self._store else self.results
+        return f"kept as run {self.run_id[:8]} in {place}"
 
     def _opened(self) -> Store:
         from harness.results import open_store

@@ -2,49 +2,69 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import harness
-from harness.bench.bring_up import Device, bring_up, fitted
+from harness.bench import facts
+from harness.bench.bring_up import bring_up, fitted
 from harness.bench.events import Flashing, InputsDone, Listener, Note, Stage, StageStarted, nobody
-from harness.bench.fallback import fallback_share, no_fallback
 from harness.bench.operator_kernels import operator_kernels
+from harness.bench.operator_pass import OperatorPass
 from harness.bench.prepare import Prepared
 from harness.bench.rig import Rig
 from harness.bench.steady import Steady
 from harness.bench.stream import Answers, stream
 from harness.bench.verdict import accuracy, agreement, counts, typed_outputs
-from harness.domain.fallback import FALLBACK_SHARE
+from harness.bench.work_dir import work_dir
 from harness.domain.firmware import Firmware
 from harness.domain.image import ModelImage
 from harness.domain.kernel_code import OperatorKernel
-from harness.domain.measurement import Missing, Reading
 from harness.domain.record import CaseRecord, CaseStatus
-from harness.errors import HarnessError, RigError
+from harness.errors import HarnessError
 from harness.model import start_reference
+from harness.results.case_raw import ANSWERS, PROFILE, answers_arrays, profile_arrays
+from harness.results.raw import Arrays
 
 REFERENCE_DEADLINE_S = 3600.0
+
+KeepRaw = Callable[[str, Arrays], str]
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What is wanted of a case beside its record.
+
+    `keep_raw` keeps raw data of a kind and returns its hash; None keeps none. With `profile` the
+    counts of every operator are kept too.
+    """
+
+    keep_raw: KeepRaw | None = None
+    profile: bool = False
+
+
+NO_EXTRAS = Extras()
 
 
 class CaseRun:
     """A running case: gathers what becomes known, and turns it into a record at the end."""
 
     def __init__(
-        self, prepared: Prepared, rig: Rig, on_event: Listener, now: Callable[[], datetime]
+        self,
+        prepared: Prepared,
+        rig: Rig,
+        on_event: Listener,
+        now: Callable[[], datetime],
+        extras: Extras,
     ) -> None:
         self._prepared = prepared
         self._rig = rig
         self._on_event = on_event
         self._now = now
-        self._known = facts_before(prepared)
+        self._known = facts.facts_before(prepared)
         self._started = now()
-        self._share: Reading | None = None
+        self._extras = extras
 
     def run(self) -> CaseRecord:
         """Run the case and return its record.
@@ -56,7 +76,7 @@ class CaseRun:
         fitted(self._prepared.image, case.target)  # known before anything is built
         self._stage(Stage.BUILD)
         firmware = self._rig.build(case.target, case.kernel_set, case.variant, self._tell)
-        self._known |= _firmware_facts(firmware)
+        self._known |= facts.firmware_facts(firmware)
         kernels = operator_kernels(self._prepared.network, self._rig.read_kernels(firmware))
         self._known["operator_kernels"] = kernels
         reference = start_reference(
@@ -67,21 +87,22 @@ class CaseRun:
             cache_dir=self._rig.cache_dir / "reference",
         )
         try:
-            image, answers = self._on_device(firmware, kernels)
+            after = OperatorPass(case, firmware.library, kernels, wanted=self._extras.profile)
+            image, answers = self._on_device(firmware, after)
             self._stage(Stage.VERIFY)
             expected = reference.result(REFERENCE_DEADLINE_S)
         finally:
             reference.cancel()
         self._known["tool_versions"] += (("litert", reference.version),)
         outputs = typed_outputs(answers, image)
-        self._known |= self._readings(answers, image, outputs, expected)
+        self._known |= self._readings(answers, image, outputs, expected, after)
+        self._known["raw"] = self._raw(answers, outputs.dtype.name, after, kernels)
         return self._record(CaseStatus.OK)
 
-    def _on_device(
-        self, firmware: Firmware, kernels: Sequence[OperatorKernel]
-    ) -> tuple[ModelImage, Answers]:
-        """Count all inputs, then measure the share of fallbacks: its failure costs no count."""
+    def _on_device(self, firmware: Firmware, after: OperatorPass) -> tuple[ModelImage, Answers]:
+        """Count all inputs, then each operator: the failure of that costs no count."""
         case, dataset = self._prepared.case, self._prepared.dataset
+        deadlines = self._rig.deadlines
         try:
             with (
                 work_dir() as folder,
@@ -96,40 +117,40 @@ class CaseRun:
                 ) as device,
             ):
                 image = device.image
-                self._known |= _device_facts(device, case.target.counter.per_tick)
-                self._known["tool_versions"] += _headers(firmware)
+                self._known |= facts.device_facts(device, case.target.counter.per_tick)
+                self._known["tool_versions"] += facts.headers(firmware)
                 self._stage(Stage.STREAM)
                 size = image.outputs[0].nbytes
-                absent = device.at.no_counter
-                steady = Steady(device, self._rig.deadlines)
+                steady = Steady(device, deadlines)
                 try:
-                    answers = stream(steady, case, dataset, size, self._done, absent)
+                    answers = stream(steady, case, dataset, size, self._done, device.at.no_counter)
                 finally:
-                    self._known |= _link_facts(steady)
-                if firmware.library:
-                    self._share = self._shared(device, answers, firmware.library.name, kernels)
+                    self._known |= facts.link_facts(steady)
+                after.run(device.client, answers, deadlines.inference_s, self._stage)
         except HarnessError:
             # Through all that holds the device, which may be in doubt; but what was counted, was.
-            if not isinstance(self._share, Missing):
+            if not after.trouble:
                 raise
+            if self._extras.profile:
+                self._known["incidents"] = "; ".join([*steady.incidents, after.trouble])
         return image, answers
 
-    def _shared(
-        self, device: Device, answers: Answers, library: str, kernels: Sequence[OperatorKernel]
-    ) -> Reading:
-        case = self._prepared.case
-        if not any(kernel.fallback for kernel in kernels):
-            return no_fallback(case.target, library)
-        if device.at.no_counter:
-            return Missing(FALLBACK_SHARE, device.at.no_counter)
-        self._stage(Stage.FALLBACK)
-        try:
-            return fallback_share(
-                device.client, case, answers, kernels, self._rig.deadlines.inference_s
-            )
-        except HarnessError as error:
-            self._share = Missing(FALLBACK_SHARE, f"no profile: {error.what}")
-            raise
+    def _raw(
+        self,
+        answers: Answers,
+        element: str,
+        after: OperatorPass,
+        kernels: Sequence[OperatorKernel],
+    ) -> tuple[tuple[str, str], ...]:
+        keep, per_tick = self._extras.keep_raw, self._prepared.case.target.counter.per_tick
+        if keep is None:
+            return ()
+        labels = self._prepared.dataset.labels
+        kept = {ANSWERS: answers_arrays(answers.outputs, answers.ticks, per_tick, element, labels)}
+        if after.profile:
+            profile = after.profile
+            kept[PROFILE] = profile_arrays(kernels, profile.ticks, profile.empty_window, per_tick)
+        return tuple((kind, keep(kind, arrays)) for kind, arrays in kept.items())
 
     def failed(self, error: BaseException) -> CaseRecord:
         """The record of a case that ended with `error`: no readings, whatever came before."""
@@ -141,7 +162,12 @@ class CaseRun:
         )
 
     def _readings(
-        self, answers: Answers, image: ModelImage, outputs: Any, expected: Any
+        self,
+        answers: Answers,
+        image: ModelImage,
+        outputs: Any,
+        expected: Any,
+        after: OperatorPass,
     ) -> dict[str, Any]:
         target = self._prepared.case.target
         return {
@@ -150,7 +176,7 @@ class CaseRun:
                 counts(answers, target),
                 accuracy(outputs, self._prepared.dataset, image, target),
                 *agreement(outputs, expected, target),
-                *([self._share] if self._share else []),
+                *([after.share] if after.share else []),
                 *self._prepared.known,
             ),
         }
@@ -163,11 +189,11 @@ class CaseRun:
     def _stage(self, stage: Stage) -> None:
         self._on_event(StageStarted(stage))
 
-    def _tell(self, text: str) -> None:
-        self._on_event(Note(text))
-
     def _flashing(self, phase: str, fraction: float) -> None:
         self._on_event(Flashing(phase, fraction))
+
+    def _tell(self, text: str) -> None:
+        self._on_event(Note(text))
 
     def _done(self, done: int) -> None:
         self._on_event(InputsDone(done, len(self._prepared.dataset)))
@@ -178,9 +204,10 @@ def run_case(
     rig: Rig,
     on_event: Listener,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    extras: Extras = NO_EXTRAS,
 ) -> tuple[CaseRecord, HarnessError | KeyboardInterrupt | None]:
     """Run one case; return its record, and the error that ended it if one did."""
-    running = CaseRun(prepared, rig, on_event, now)
+    running = CaseRun(prepared, rig, on_event, now, extras)
     try:
         return running.run(), None
     except (HarnessError, KeyboardInterrupt) as error:
@@ -194,101 +221,4 @@ def refused_case(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> CaseRecord:
     """Return the record of a case that is not run, because of `error`."""
-    return CaseRun(prepared, rig, nobody, now).failed(error)
-
-
-@contextmanager
-def work_dir() -> Iterator[Path]:
-    """A folder for the logs of one case; kept where a RigError names files in it.
-
-    Raises:
-        RigError: it cannot be made.
-    """
-    try:
-        folder = Path(tempfile.mkdtemp(prefix="harness-"))
-    except OSError as error:
-        raise RigError(
-            f"no folder for logs can be made: {error.strerror}",
-            where=tempfile.gettempdir(),
-            hint="Free some space there, or set TMPDIR to another folder.",
-        ) from error
-    keep = False
-    try:
-        yield folder
-    except RigError:
-        keep = True
-        raise
-    finally:
-        if not keep:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def facts_before(prepared: Prepared) -> dict[str, Any]:
-    """The fields of a record that are known before the case is run."""
-    case = prepared.case
-    return {
-        "target_id": case.target.id,
-        "target_title": case.target.title,
-        "core": case.target.core.name,
-        "fidelity": case.target.fidelity,
-        "kernel_set": case.kernel_set.id,
-        "aliases": ", ".join(case.aliases) or None,
-        "variant": case.variant.id,
-        "model": case.model.name,
-        "model_sha256": prepared.network.source_sha256,
-        "dataset": prepared.dataset.name,
-        "dataset_sha256": prepared.dataset.sha256,
-        "inputs": len(prepared.dataset),
-        "warmup": case.warmup,
-        "repeats": case.repeat,
-        "tool_versions": (("harness", harness.__version__),),
-    }
-
-
-def _firmware_facts(firmware: Firmware) -> dict[str, Any]:
-    library = firmware.library
-    return {
-        "build_id": firmware.build_id,
-        "compiler": firmware.compiler,
-        "flags": firmware.flags,
-        "library_name": library.name if library else None,
-        "library_version": library.version if library else None,
-        "library_tree_hash": library.tree_hash if library else None,
-        "firmware_flash_bytes": firmware.flash_bytes,
-        "firmware_ram_bytes": firmware.ram_bytes,
-    }
-
-
-def _headers(firmware: Firmware) -> tuple[tuple[str, str], ...]:
-    """Which device header the firmware was built with, and the hash of all it came with."""
-    headers = firmware.device_headers
-    if headers is None:
-        return ()
-    return (("device-headers", f"{headers.name} of {headers.source}, {headers.tree_hash}"),)
-
-
-def _link_facts(steady: Steady) -> dict[str, Any]:
-    return {
-        "frames_repeated": steady.frames_repeated,
-        "incidents": "; ".join(steady.incidents) or None,
-    }
-
-
-def _device_facts(device: Device, resolution: float) -> dict[str, Any]:
-    image = device.image
-    return {
-        "image_crc32": image.crc32,
-        "image_bytes": len(image.data),
-        "arena_bytes": image.arena_bytes,
-        "arena_lower_bound": image.arena_lower_bound,
-        "weight_bytes": image.weight_bytes,
-        "macs": image.macs,
-        "clock_hz": device.identity.clock_hz,
-        "counter_name": device.identity.counter,
-        "counter_resolution": resolution,
-        "tool_versions": (
-            ("harness", harness.__version__),
-            ("pyocd", device.board.pyocd_version),
-            *device.at.versions,
-        ),
-    }
+    return CaseRun(prepared, rig, nobody, now, NO_EXTRAS).failed(error)

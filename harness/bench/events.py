@@ -11,14 +11,14 @@ from harness.domain.record import CaseRecord
 
 
 class Stage(StrEnum):
-    """The steps of one case, in order; FALLBACK only where an operator falls back."""
+    """The steps of one case, in order; OPERATORS only where their own counts are needed."""
 
     BUILD = "building firmware"
     BRING_UP = "starting target"
     FLASH = "flashing and verifying"
     HANDSHAKE = "handshake"
     STREAM = "streaming inputs"
-    FALLBACK = "measuring the share of fallback operators"
+    OPERATORS = "counting each operator by itself"
     VERIFY = "comparing with host reference"
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.bench.closure import require_closure
-from harness.bench.stream import Answers
+from harness.domain.device import ProfileReply
 from harness.domain.fallback import FALLBACK_SHARE
 from harness.domain.kernel_code import OperatorKernel
 from harness.domain.measurement import Measurement
@@ -13,7 +12,6 @@ from harness.domain.plan import Case
 from harness.domain.target import Target
 from harness.domain.units import Unit
 from harness.errors import CounterStuck
-from harness.link import DeviceClient
 
 
 def no_fallback(target: Target, library: str) -> Measurement:
@@ -32,24 +30,13 @@ def no_fallback(target: Target, library: str) -> Measurement:
 
 
 def fallback_share(
-    client: DeviceClient,
-    case: Case,
-    answers: Answers,
-    kernels: Sequence[OperatorKernel],
-    inference_s: float,
+    case: Case, profile: ProfileReply, kernels: Sequence[OperatorKernel]
 ) -> Measurement:
-    """Profile the last input once more, after all that is counted, and add up the fallbacks.
-
-    The answer is waited for at most `inference_s` seconds per inference. The parts must add up to
-    the whole as it was counted for that input.
+    """Add up the fallbacks of a profile of the last input.
 
     Raises:
-        DeviceError, LinkError: no profile.
-        MeasurementError: a profile of something else, or one that is disturbed.
+        CounterStuck: no operator takes a tick.
     """
-    profile = client.profile(case.warmup, len(kernels), inference_s * (case.warmup + 1))
-    whole = int(answers.ticks[-1, -1])
-    require_closure(whole, answers.outputs[-1].tobytes(), profile, case.label)
     total = sum(profile.ticks)
     if total == 0:
         raise CounterStuck(

@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from harness.bench.case import work_dir
 from harness.bench.rig import Board, OnFlash, Rig, Tell
+from harness.bench.work_dir import work_dir
 from harness.domain.coordinates import Coordinates
 from harness.domain.firmware import BuildVariant, Firmware, KernelSet
 from harness.domain.target import Target

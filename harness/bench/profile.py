@@ -7,7 +7,6 @@ from pathlib import Path
 
 from harness.bench.board_health import BoardHealth
 from harness.bench.bring_up import HANDSHAKE_DEADLINE_S, Device, bring_up, fitted, greet
-from harness.bench.case import work_dir
 from harness.bench.closure import closure_bound, require_closure
 from harness.bench.events import CaseStarted, Flashing, Listener, Note, Stage, StageStarted
 from harness.bench.operator_kernels import operator_kernels
@@ -15,6 +14,7 @@ from harness.bench.prepare import Prepared
 from harness.bench.profile_arena import arena_tenants
 from harness.bench.profile_stack import high_water, paint
 from harness.bench.rig import Deadlines, Rig
+from harness.bench.work_dir import work_dir
 from harness.domain.device import ProfileReply, Reply
 from harness.domain.firmware import Firmware
 from harness.domain.image import ModelImage

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from harness.bench.board_health import BoardHealth
-from harness.bench.case import refused_case, run_case
+from harness.bench.case import NO_EXTRAS, Extras, refused_case, run_case
 from harness.bench.events import CaseFinished, CaseStarted, Listener, Note
 from harness.bench.prepare import Prepared
 from harness.bench.resume import taken_over
@@ -46,12 +46,14 @@ def run_cases(
     *,
     boards: BoardHealth | None = None,
     kept: Sequence[CaseRecord] = (),
+    extras: Extras = NO_EXTRAS,
 ) -> Outcome:
     """Run `cases` in order. A case that fails is recorded as failed and the next one runs.
 
     Those of a board that failed too often are recorded as failed with BoardBroken; `boards`
     remembers where one run is several calls.
     A case that ended well in `kept`, the records of an earlier part of this run, is taken over.
+    Raw data that `extras` wants is kept before the record that refers to it.
 
     Raises:
         StoreError: a record cannot be kept: measuring on would lose more.
@@ -66,7 +68,7 @@ def run_cases(
             outcome.records.append(old)
             on_event(CaseFinished(old, taken_over=True))
             continue
-        record, error = _run_or_refuse(prepared, rig, on_event, boards)
+        record, error = _run_or_refuse(prepared, rig, on_event, boards, extras)
         keeper.add(run_id, record)
         outcome.records.append(record)
         on_event(CaseFinished(record))
@@ -78,13 +80,13 @@ def run_cases(
 
 
 def _run_or_refuse(
-    prepared: Prepared, rig: Rig, on_event: Listener, boards: BoardHealth
+    prepared: Prepared, rig: Rig, on_event: Listener, boards: BoardHealth, extras: Extras
 ) -> tuple[CaseRecord, HarnessError | KeyboardInterrupt | None]:
     target = prepared.case.target
     try:
         boards.require_sound(target)
     except BoardBroken as error:
         return refused_case(prepared, rig, error), error
-    record, ended = run_case(prepared, rig, on_event)
+    record, ended = run_case(prepared, rig, on_event, extras=extras)
     boards.note(target, ended)
     return record, ended

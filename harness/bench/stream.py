@@ -19,7 +19,7 @@ class Answers:
     """What the device returned.
 
     `outputs` has shape (inputs, bytes of the output tensor), uint8; `ticks` has shape
-    (inputs, repeats), uint64; `no_counter` says why they count nothing, where they do not.
+    (inputs, repeats), uint64; `no_counter` says why nothing counts, and then it is (inputs, 0).
     """
 
     outputs: NDArray[np.uint8]
@@ -79,7 +79,7 @@ def stream(
         on_done(number + 1)
     return Answers(
         outputs=np.frombuffer(b"".join(outputs), dtype=np.uint8).reshape(len(outputs), -1),
-        ticks=np.array(ticks, dtype=np.uint64),
+        ticks=np.array(ticks, dtype=np.uint64)[:, : 0 if no_counter else None],
         link_interrupts=0,
         no_counter=no_counter,
     )

@@ -123,6 +123,7 @@ Save = Annotated[
 Results = Annotated[
     str | None,
     typer.Option(
+        *("--results", "--results-db"),
         help="Results database: a file, or a database URL.",
         show_default="results/harness.db",
         rich_help_panel=OUTPUT,

@@ -51,6 +51,8 @@ class CaseRecord:
     `operator_kernels` has one entry per operator of the model, in order, and none in records older
     than that field. Quantities of `readings`: `instructions` or `cycles` per inference, `accuracy`,
     `vectors_equal` (of n), `largest_difference`, and `fallback_share` where a library is called.
+    `raw` names what else is kept of the case, by kind (`answers`, `profile`): the SHA-256 by which
+    the store's raw data has it.
     """
 
     status: CaseStatus
@@ -95,6 +97,7 @@ class CaseRecord:
     operator_kernels: tuple[OperatorKernel, ...] = ()
     frames_repeated: int | None = None
     incidents: str | None = None
+    raw: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a record that contradicts itself."""

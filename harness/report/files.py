@@ -22,10 +22,7 @@ def require_writable(paths: Iterable[Path]) -> None:
     """
     for path in paths:
         _writer(path)
-        try:
-            try_folder(path.parent)
-        except OSError as error:
-            raise _unwritable(path, error) from error
+        require_folders([path])
 
 
 def write_report(path: Path, records: Sequence[CaseRecord]) -> None:
@@ -35,11 +32,32 @@ def write_report(path: Path, records: Sequence[CaseRecord]) -> None:
         UnknownName: a suffix without a writer.
         StoreError: the file cannot be written.
     """
-    text = _writer(path)(records)
+    write_text(path, _writer(path)(records))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a report that is a text already, whole or not at all.
+
+    Raises:
+        StoreError: the file cannot be written.
+    """
     try:
         write_whole(path, text)
     except OSError as error:
         raise _unwritable(path, error) from error
+
+
+def require_folders(paths: Iterable[Path]) -> None:
+    """Refuse files in folders that nothing could be written to.
+
+    Raises:
+        StoreError: a folder that cannot be made or written to.
+    """
+    for path in paths:
+        try:
+            try_folder(path.parent)
+        except OSError as error:
+            raise _unwritable(path, error) from error
 
 
 def _unwritable(path: Path, error: OSError) -> StoreError:

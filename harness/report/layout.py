@@ -48,13 +48,17 @@ class Group:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A laid out table: cells are text, `notes` (mark and reason) explain dashes."""
+    """A laid out table: cells are text, `notes` (mark and reason) explain dashes.
+
+    `rows` are the rows of `frame` behind the cells, in order.
+    """
 
     columns: list[Column]
     groups: list[Group]
     notes: list[tuple[str, str]]
     failures: list[str]
     footer: list[str]
+    rows: list[Row] = field(default_factory=list)
 
 
 def lay_out(records: Sequence[CaseRecord]) -> Sheet:
@@ -89,6 +93,7 @@ def lay_out(records: Sequence[CaseRecord]) -> Sheet:
         notes=[(_mark(number), note) for number, note in enumerate(notes, start=1)],
         failures=failure_lines(ordered),
         footer=footer_lines(ordered),
+        rows=rows,
     )
 
 

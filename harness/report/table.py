@@ -20,7 +20,7 @@ _OTHERS_COUNT = {
     Unit.INSTRUCTIONS: "a board's counter does not count instructions",
     Unit.CYCLES: "a simulator counts instructions, not time",
 }
-_NOT_COLUMNS = {"readings", "tool_versions", "operator_kernels"}
+_NOT_COLUMNS = {"readings", "tool_versions", "operator_kernels", "raw"}
 
 
 def frame(records: Sequence[CaseRecord]) -> pd.DataFrame:

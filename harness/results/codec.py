@@ -10,10 +10,11 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 from harness.domain.measurement import Measurement, Missing, Reading
 from harness.domain.record import CaseRecord, CaseStatus, RunInfo
+from harness.domain.selection import StoredCase
 from harness.domain.units import Fidelity, Unit
 from harness.errors import CorruptRecord
 from harness.results.kernels_codec import kernels_from_json, kernels_to_json
-from harness.results.schema import CaseRow, ReadingRow, RunRow
+from harness.results.schema import CaseRow, RawReferenceRow, ReadingRow, RunRow
 
 _T = TypeVar("_T")
 _HINT = "Delete this row, or restore the file from a copy."
@@ -24,15 +25,16 @@ def run_to_row(run: RunInfo) -> RunRow:
     return RunRow(**{field.name: _to_column(getattr(run, field.name)) for field in fields(run)})
 
 
-def case_to_row(run_id: str, record: CaseRecord) -> CaseRow:
-    """Return the row of a case, its readings attached."""
+def case_to_row(run_id: str, case_id: str, record: CaseRecord) -> CaseRow:
+    """Return the row of a case, its readings and references attached."""
     columns = {field.name: _to_column(getattr(record, field.name)) for field in fields(record)}
     columns["tool_versions"] = json.dumps(dict(record.tool_versions))
     columns["operator_kernels"] = kernels_to_json(record.operator_kernels)
     columns["readings"] = [
         _reading_to_row(position, reading) for position, reading in enumerate(record.readings)
     ]
-    return CaseRow(run_id=run_id, **columns)
+    columns["raw"] = [RawReferenceRow(kind=kind, sha256=sha256) for kind, sha256 in record.raw]
+    return CaseRow(run_id=run_id, id=case_id, **columns)
 
 
 def run_from_row(row: RunRow, where: str) -> RunInfo:
@@ -42,6 +44,17 @@ def run_from_row(row: RunRow, where: str) -> RunInfo:
         CorruptRecord: a column does not hold what it should.
     """
     return _rebuild(RunInfo, row, {}, f"{where}, run {row.number}")
+
+
+def stored_from_row(row: CaseRow, run: RunInfo, where: str) -> StoredCase:
+    """Return the case of a row with its id and `run`.
+
+    Raises:
+        CorruptRecord: a column does not hold what it should.
+    """
+    if row.id is None:
+        raise _corrupt("id", row.id, f"{where}, case {row.number}")
+    return StoredCase(row.id, run, case_from_row(row, where))
 
 
 def case_from_row(row: CaseRow, where: str) -> CaseRecord:
@@ -56,6 +69,7 @@ def case_from_row(row: CaseRow, where: str) -> CaseRecord:
         ready: dict[str, Any] = {
             "tool_versions": tuple((str(name), str(text)) for name, text in versions.items()),
             "readings": tuple(_reading_from_row(reading, place) for reading in row.readings),
+            "raw": tuple((reference.kind, reference.sha256) for reference in row.raw),
         }
     except (ValueError, TypeError, AttributeError) as error:
         raise _corrupt("tool_versions", row.tool_versions, place) from error
@@ -81,7 +95,7 @@ def _reading_from_row(row: ReadingRow, place: str) -> Reading:
 def _to_column(value: object) -> object:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
-    return value
+    return int(value) if isinstance(value, bool) else value
 
 
 def _rebuild(kind: type[_T], row: object, ready: dict[str, Any], place: str) -> _T:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from sqlalchemy import BigInteger, ForeignKey, Integer
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
-# What each version added to `cases`, by the version: such a column is null in older cases.
-ADDED = {2: ("aliases",), 3: ("operator_kernels",), 4: ("frames_repeated", "incidents")}
+# Times sort as text only where text is compared byte by byte, as SQLite always does.
+TIME = String().with_variant(String(collation="C"), "postgresql")
 
 
 class Base(DeclarativeBase):
-    """Integers have 64 bits: MAC counts and check sums exceed 31."""
+    """Integers have 64 bits: MAC counts and check sums exceed 31.
+
+    A change here needs a migration: a file in `migrations/versions`.
+    """
 
     type_annotation_map: ClassVar[dict[type, type]] = {int: BigInteger}
 
@@ -34,20 +37,34 @@ class RunRow(Base):
 
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
     id: Mapped[str] = mapped_column(unique=True)
-    started: Mapped[str]
+    started: Mapped[str] = mapped_column(TIME, index=True)
     command_line: Mapped[str]
-    git_commit: Mapped[str | None]
+    git_commit: Mapped[str | None] = mapped_column(index=True)
     git_dirty: Mapped[int | None]
     host: Mapped[str]
     harness_version: Mapped[str]
 
 
+class TagRow(Base):
+    """A name that a user gave to a run; several runs may have it."""
+
+    __tablename__ = "tags"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"), primary_key=True, index=True)
+
+
 class CaseRow(Base):
-    """A `CaseRecord`, column by field; `tool_versions` and `operator_kernels` are JSON."""
+    """A `CaseRecord`, column by field; `tool_versions` and `operator_kernels` are JSON.
+
+    `id` is unique wherever the case is copied to.
+    """
 
     __tablename__ = "cases"
+    __table_args__ = (Index("ix_cases_what", "target_id", "model", "kernel_set", "variant"),)
 
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    id: Mapped[str | None] = mapped_column(index=True, unique=True)
     run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"), index=True)
     status: Mapped[str]
     target_id: Mapped[str]
@@ -56,10 +73,10 @@ class CaseRow(Base):
     fidelity: Mapped[str]
     kernel_set: Mapped[str]
     variant: Mapped[str]
-    model: Mapped[str]
+    model: Mapped[str] = mapped_column(index=True)
     warmup: Mapped[int]
     repeats: Mapped[int]
-    started: Mapped[str]
+    started: Mapped[str] = mapped_column(TIME, index=True)
     finished: Mapped[str]
     error_class: Mapped[str | None]
     error_message: Mapped[str | None]
@@ -93,6 +110,9 @@ class CaseRow(Base):
     operator_kernels: Mapped[str | None]
     frames_repeated: Mapped[int | None]
     incidents: Mapped[str | None]
+    raw: Mapped[list[RawReferenceRow]] = relationship(
+        order_by="RawReferenceRow.kind", lazy="selectin", cascade="all, delete-orphan"
+    )
 
 
 class ReadingRow(Base):
@@ -115,3 +135,25 @@ class ReadingRow(Base):
     instrument: Mapped[str | None]
     method: Mapped[str | None]
     resolution: Mapped[float | None]
+
+
+class RawReferenceRow(Base):
+    """Raw data of a case, by its content's hash."""
+
+    __tablename__ = "raw_references"
+
+    case_number: Mapped[int] = mapped_column(
+        Integer, ForeignKey("cases.number", ondelete="CASCADE"), primary_key=True
+    )
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(index=True)
+
+
+class RawDataRow(Base):
+    """Raw data itself, where it cannot lie in a folder beside the database's file."""
+
+    __tablename__ = "raw_data"
+
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    kept: Mapped[str] = mapped_column(TIME)
+    content: Mapped[bytes] = mapped_column(LargeBinary)

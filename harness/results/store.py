@@ -1,37 +1,51 @@
-"""The results database: opening it, adding cases one by one, and reading them back."""
+"""The results database: adding cases one by one, finding runs and cases, and reading them back."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import sqlalchemy
-from sqlalchemy import Connection, Engine, event, inspect, select
-from sqlalchemy.engine import make_url
+from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import NullPool
 
 from harness.domain.record import CaseRecord, RunInfo
-from harness.errors import SchemaTooNew, StoreError
+from harness.domain.selection import CaseFilter, RunFilter, StoredCase, TakenIn
+from harness.errors import StoreError
 from harness.results import codec
 from harness.results.faults import store_errors
-from harness.results.schema import ADDED, SCHEMA_VERSION, Base, CaseRow, RunRow, SchemaRow
+from harness.results.opening import engine_of, require_schema
+from harness.results.queries import case_conditions, run_numbers
+from harness.results.raw import RawStore
+from harness.results.raw_folder import RawFolder
+from harness.results.raw_table import RawTable
+from harness.results.resolving import resolved
+from harness.results.schema import CaseRow, RunRow, TagRow
+from harness.results.taking_in import take_in
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DEFAULT_RESULTS = Path("results/harness.db")
-LOCK_DEADLINE_S = 10.0
+LOCK_DEADLINE_S = 30.0
+ALL_RUNS, ALL_CASES = RunFilter(), CaseFilter()
+_BATCH = 500  # cases in memory at a time
 
 
 class Store:
     """An open results database; made by `open_store`.
 
-    Nothing is held open between calls, so any number of processes may share a database.
+    Nothing is held open between calls, so any number of processes may share a database. `raw` keeps
+    what is too large for a row.
     """
 
-    def __init__(self, engine: Engine, where: str) -> None:
+    def __init__(self, engine: Engine, where: str, raw: RawStore) -> None:
         self._engine = engine
-        self._where = where
+        self.where = where
+        self.raw = raw
 
     def begin(self, run: RunInfo) -> str:
         """Keep a run, and return its id for `add`.
@@ -39,7 +53,7 @@ class Store:
         Raises:
             StoreError: it cannot be written, or there is a run of this id.
         """
-        with self._writing() as session:
+        with self.writing() as session:
             session.add(codec.run_to_row(run))
         return run.id
 
@@ -49,8 +63,16 @@ class Store:
         Raises:
             StoreError: it cannot be written, or no run has this id.
         """
-        with self._writing() as session:
-            session.add(codec.case_to_row(run_id, record))
+        with self.writing() as session:
+            session.add(codec.case_to_row(run_id, uuid.uuid4().hex, record))
+
+    def take_in(self, cases: Iterable[StoredCase]) -> TakenIn:
+        """Keep cases of another database with their runs; those that are there stay as they are.
+
+        Raises:
+            StoreError: they cannot be written, or a run of the same id is another one.
+        """
+        return take_in(cases, self.writing, self.where)
 
     def cases(self, run_id: str) -> list[CaseRecord]:
         """The cases of a run in the order they ended.
@@ -59,28 +81,74 @@ class Store:
             StoreError: the database cannot be read, or no run has this id.
             CorruptRecord: a row does not decode.
         """
-        with self._reading() as session:
-            if session.scalar(select(RunRow.number).where(RunRow.id == run_id)) is None:
-                raise StoreError(
-                    f"there is no run {run_id!r}",
-                    where=self._where,
-                    hint="Take an id of the column `id` of the table `runs`.",
-                )
-            rows = session.scalars(
-                select(CaseRow).where(CaseRow.run_id == run_id).order_by(CaseRow.number)
-            )
-            return [codec.case_from_row(row, self._where) for row in rows]
+        with self.reading() as session:
+            self._require_run(session, run_id)
+        return [stored.record for stored in self.records(CaseFilter(runs=(run_id,)))]
 
-    def runs(self) -> list[RunInfo]:
-        """All runs, oldest first.
+    def records(self, where: CaseFilter = ALL_CASES) -> Iterator[StoredCase]:
+        """The cases that `where` means, in the order they ended, some hundred in memory at a time.
 
         Raises:
             StoreError: the database cannot be read.
             CorruptRecord: a row does not decode.
         """
-        with self._reading() as session:
-            rows = session.scalars(select(RunRow).order_by(RunRow.number))
-            return [codec.run_from_row(row, self._where) for row in rows]
+        runs: dict[str, RunInfo] = {}
+        query = select(CaseRow).where(*case_conditions(where)).order_by(CaseRow.number)
+        last = 0
+        while True:
+            with self.reading() as session:
+                rows = session.scalars(query.where(CaseRow.number > last).limit(_BATCH)).all()
+                for run_id in {row.run_id for row in rows} - runs.keys():
+                    run = session.scalars(select(RunRow).where(RunRow.id == run_id)).one()
+                    runs[run_id] = codec.run_from_row(run, self.where)
+                batch = [codec.stored_from_row(row, runs[row.run_id], self.where) for row in rows]
+            yield from batch
+            if len(batch) < _BATCH:
+                return
+            last = rows[-1].number
+
+    def count(self, where: CaseFilter = ALL_CASES) -> int:
+        """How many cases `where` means.
+
+        Raises:
+            StoreError: the database cannot be read.
+        """
+        with self.reading() as session:
+            query = select(func.count()).select_from(CaseRow).where(*case_conditions(where))
+            return session.scalar(query) or 0
+
+    def frame(
+        self, where: CaseFilter = ALL_CASES, columns: Sequence[str] | None = None
+    ) -> pd.DataFrame:
+        """The cases that `where` means as a table, a row each: see `harness.results.frame`.
+
+        Raises:
+            StoreError: the database cannot be read.
+        """
+        from harness.results.frame import frame  # pandas takes long to import
+
+        with self.reading() as session:
+            return frame(session.connection(), where, columns)
+
+    def runs(self, where: RunFilter = ALL_RUNS) -> list[RunInfo]:
+        """The runs that `where` means, in the order they were begun or taken in.
+
+        Raises:
+            StoreError: the database cannot be read.
+            CorruptRecord: a row does not decode.
+        """
+        with self.reading() as session:
+            query = select(RunRow).where(RunRow.number.in_(run_numbers(where)))
+            rows = session.scalars(query.order_by(RunRow.number))
+            return [codec.run_from_row(row, self.where) for row in rows]
+
+    def resolve(self, name: str) -> list[RunInfo]:
+        """The runs that a user means by `name`: see `harness.results.resolving`.
+
+        Raises:
+            StoreError: no run is meant, or the database cannot be read.
+        """
+        return resolved(name, self.runs, self.where)
 
     def last_run(self) -> RunInfo | None:
         """The run that began last, None where there is none.
@@ -89,19 +157,62 @@ class Store:
             StoreError: the database cannot be read.
             CorruptRecord: the row does not decode.
         """
-        with self._reading() as session:
-            row = session.scalar(select(RunRow).order_by(RunRow.number.desc()).limit(1))
-            return None if row is None else codec.run_from_row(row, self._where)
+        return next(iter(self.runs(RunFilter(last=1))), None)
+
+    def tag(self, run_id: str, name: str, *, move: bool = False) -> None:
+        """Give a run a name; with `move` no other run keeps it.
+
+        Raises:
+            StoreError: it cannot be written, or no run has this id.
+        """
+        with self.writing() as session:
+            self._require_run(session, run_id)
+            if move:
+                session.execute(delete(TagRow).where(TagRow.name == name))
+            session.merge(TagRow(name=name, run_id=run_id))
+
+    def untag(self, run_id: str, name: str) -> bool:
+        """Take a name from a run; False where it has not got it.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        mine = (TagRow.name == name, TagRow.run_id == run_id)
+        with self.writing() as session:
+            gone = session.execute(delete(TagRow).where(*mine).returning(TagRow.name))
+            return bool(gone.all())
+
+    def tags(self) -> dict[str, tuple[str, ...]]:
+        """The tags of every run that has any, by its id.
+
+        Raises:
+            StoreError: the database cannot be read.
+        """
+        found: dict[str, tuple[str, ...]] = {}
+        with self.reading() as session:
+            for row in session.scalars(select(TagRow).order_by(TagRow.name)):
+                found[row.run_id] = (*found.get(row.run_id, ()), row.name)
+        return found
+
+    def _require_run(self, session: Session, run_id: str) -> None:
+        if session.scalar(select(RunRow.number).where(RunRow.id == run_id)) is None:
+            raise StoreError(
+                f"there is no run {run_id!r}",
+                where=self.where,
+                hint="Take an id of the column `id` of the table `runs`.",
+            )
 
     @contextmanager
-    def _writing(self) -> Iterator[Session]:
+    def writing(self) -> Iterator[Session]:
+        """One transaction for this room's own modules: all that is done inside, or nothing."""
         engine = self._engine.execution_options(writes=True)
-        with store_errors(self._where, "written"), Session(engine) as session, session.begin():
+        with store_errors(self.where, "written"), Session(engine) as session, session.begin():
             yield session
 
     @contextmanager
-    def _reading(self) -> Iterator[Session]:
-        with store_errors(self._where, "read"), Session(self._engine) as session:
+    def reading(self) -> Iterator[Session]:
+        """A session for this room's own modules that changes nothing."""
+        with store_errors(self.where, "read"), Session(self._engine) as session:
             yield session
 
 
@@ -110,7 +221,8 @@ def open_store(
 ) -> Store:
     """Open the database at a path (made with its folder where missing) or an SQLAlchemy URL.
 
-    A database that another process has locked is waited for at most `deadline_s` seconds.
+    A database that another process has locked is waited for at most `deadline_s` seconds. Raw data
+    is in the folder `<file>.raw` beside an SQLite file, else in the database.
 
     Raises:
         SchemaTooNew: a newer harness wrote it.
@@ -118,78 +230,17 @@ def open_store(
     """
     where = re.sub(r"://[^@/]*@", "://***@", str(location))  # messages show no password
     with store_errors(where, "opened"):
-        engine = _engine(str(location), deadline_s)
+        engine = engine_of(str(location), deadline_s)
         with engine.execution_options(writes=True).begin() as connection:
-            _require_schema(connection, where)
+            require_schema(connection, where)
         if engine.dialect.name == "sqlite":
             with engine.connect() as connection:  # outside a transaction; lasts for the file
                 connection.connection.execute("PRAGMA journal_mode = WAL")
-    return Store(engine, where)
+    return Store(engine, where, _raw_of(engine, where))
 
 
-def _engine(location: str, deadline_s: float) -> Engine:
-    if "://" in location:
-        url = make_url(location)
-    else:
-        Path(location).parent.mkdir(parents=True, exist_ok=True)
-        url = sqlalchemy.URL.create("sqlite", database=location)
-    sqlite = url.get_backend_name() == "sqlite"
-    engine = sqlalchemy.create_engine(
-        url, poolclass=NullPool, connect_args={"timeout": deadline_s} if sqlite else {}
-    )
-    if sqlite:
-        event.listen(engine, "connect", _own_transactions)
-        event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _own_transactions(connection: object, record: object) -> None:
-    """Keep Python's sqlite3 from deciding when a transaction begins; check references."""
-    connection.isolation_level = None  # type: ignore[attr-defined]
-    connection.execute("PRAGMA foreign_keys = ON")  # type: ignore[attr-defined]
-
-
-def _begin(connection: Connection) -> None:
-    """Take the write lock at once: a lock asked for later can fail without any waiting."""
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _require_schema(connection: Connection, where: str) -> None:
-    """Make the tables in an empty database, bring older ones up to date, refuse any others."""
-    tables = inspect(connection).get_table_names()
-    if not tables:
-        Base.metadata.create_all(connection)
-        connection.execute(sqlalchemy.insert(SchemaRow).values(version=SCHEMA_VERSION))
-        return
-    if SchemaRow.__tablename__ not in tables:
-        raise StoreError(
-            f"this database holds {', '.join(sorted(tables)[:5])} and no results of the harness",
-            where=where,
-            hint="Name another file for the results.",
-        )
-    version = connection.scalar(select(SchemaRow.version))
-    if version is not None and version > SCHEMA_VERSION:
-        raise SchemaTooNew(
-            f"the results have schema version {version}, this harness knows {SCHEMA_VERSION}",
-            where=where,
-            hint="Upgrade the harness, or name another file for the results.",
-        )
-    if version is not None and 1 <= version < SCHEMA_VERSION:
-        _upgrade(connection, version)
-    elif version != SCHEMA_VERSION:
-        raise StoreError(
-            f"the results have schema version {version}, this harness needs {SCHEMA_VERSION}",
-            where=where,
-            hint="Name another file for the results.",
-        )
-
-
-def _upgrade(connection: Connection, version: int) -> None:
-    """Add the columns that came after `version`."""
-    quote = connection.dialect.identifier_preparer.quote
-    for name in (name for later in range(version + 1, SCHEMA_VERSION + 1) for name in ADDED[later]):
-        kind = CaseRow.__table__.columns[name].type.compile(connection.dialect)
-        table = quote(CaseRow.__tablename__)
-        connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {quote(name)} {kind}")
-    connection.execute(sqlalchemy.update(SchemaRow).values(version=SCHEMA_VERSION))
+def _raw_of(engine: Engine, where: str) -> RawStore:
+    file = engine.url.database or ""
+    if engine.dialect.name != "sqlite" or not file or file.startswith((":memory:", "file:")):
+        return RawTable(engine, where)
+    return RawFolder(Path(f"{file}.raw").absolute())

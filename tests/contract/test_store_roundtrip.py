@@ -23,13 +23,15 @@ from harness.results import Store, open_store
 from harness.results.schema import CaseRow, RunRow
 
 
-@pytest.fixture(params=["path", "path as text", "url"])
+@pytest.fixture(params=["path", "path as text", "url", "postgresql"])
 def location(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
     path = tmp_path / "new folder" / "results.db"
     if request.param == "path":
         return path
     if request.param == "path as text":
         return str(path)
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgres").new_database())
     return f"sqlite:///{tmp_path / 'results.db'}"
 
 
@@ -51,10 +53,11 @@ def test_a_new_store_is_empty(store: Store) -> None:
         case_record(image_crc32=2**32 - 1, macs=2**50, counter_resolution=31.25),
         case_record(model="Zürich \U0001f9e0 'quoted'; --"),
         case_record(operator_kernels=KERNELS),
+        case_record(raw=(("answers", "12" * 32), ("profile", "34" * 32))),
         failed_record(),
         bare_failed_record(),
     ],
-    ids=["full", "missing", "large", "odd name", "kernels", "failed", "bare"],
+    ids=["full", "missing", "large", "odd name", "kernels", "raw", "failed", "bare"],
 )
 def test_a_case_comes_back_as_it_was(
     store: Store, location: Path | str, record: CaseRecord
@@ -121,7 +124,9 @@ def test_every_field_has_a_column_and_every_column_a_field() -> None:
     def columns(row: type) -> set[str]:
         return {attribute.key for attribute in row.__mapper__.attrs}  # type: ignore[attr-defined]
 
-    assert columns(CaseRow) - {"number", "run_id"} == {field.name for field in fields(CaseRecord)}
+    assert columns(CaseRow) - {"number", "id", "run_id"} == {
+        field.name for field in fields(CaseRecord)
+    }
     assert columns(RunRow) - {"number"} == {field.name for field in fields(RunInfo)}
 
 

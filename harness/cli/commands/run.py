@@ -30,6 +30,14 @@ def run(
     limit: Annotated[int | None, options.limit_option("inputs")] = None,
     repeat: Annotated[int, options.repeat_option("input")] = 1,
     warmup: Annotated[int, options.warmup_option("the first")] = 1,
+    profile: Annotated[
+        bool,
+        typer.Option(
+            "--profile",
+            help="Also keep the count of each operator, from one more inference after the others.",
+            rich_help_panel=options.AMOUNT,
+        ),
+    ] = False,
     rig: Rig = None,
     wait_board: WaitBoard = 0,
     json: Json = False,
@@ -66,7 +74,9 @@ def run(
     from harness import assembly
     from harness.cli.measured import measure_and_present
 
-    bench = assembly.Bench(results, resume=resume, rig_file=rig, wait_board_s=wait_board)
+    bench = assembly.Bench(
+        results, resume=resume, profile=profile, rig_file=rig, wait_board_s=wait_board
+    )
     code = measure_and_present(
         lambda on_note: assembly.with_boards(
             assembly.plan(

@@ -27,6 +27,7 @@ def render(records: Sequence[CaseRecord]) -> str:
 def _case(record: CaseRecord, speedup: Reading) -> dict[str, Any]:
     case = {name: _plain(value) for name, value in asdict(record).items()}
     case["tool_versions"] = dict(record.tool_versions)
+    case["raw"] = dict(record.raw)
     case["readings"] = {reading.quantity: _reading(reading) for reading in record.readings}
     case["speedup"] = speedup.value if isinstance(speedup, Measurement) else None
     case["heading"] = heading_of(record)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from bench_desk import FULLY_CONNECTED, LIBRARY, Desk, DeskDevice
 from devices.scripted import Seen
@@ -14,7 +13,6 @@ from devices.transports import over_tcp
 from harness.bench.events import Event, Stage, StageStarted
 from harness.bench.fallback import fallback_share
 from harness.bench.operator_kernels import operator_kernels
-from harness.bench.stream import Answers
 from harness.domain.device import ProfileReply
 from harness.domain.kernel_code import CodePath, LinkedFunction, LinkedKernel, OperatorKernel
 from harness.domain.measurement import Measurement, Missing, Reading
@@ -122,15 +120,8 @@ def test_without_a_library_there_is_nothing_to_fall_back_from(desk: Desk) -> Non
 def test_the_share_is_that_of_the_fallen_operators(
     desk: Desk, fallen: tuple[bool, ...], ticks: tuple[int, ...], share: float
 ) -> None:
-
-    class Client:
-        def profile(self, warmup: int, operators: int, deadline_s: float) -> ProfileReply:
-            assert (warmup, operators) == (1, 2)
-            return ProfileReply(0, ticks, 0, (b"\1\2",))
-
-    answers = Answers(np.array([[9, 9], [1, 2]], np.uint8), np.array([[7], [100]], np.uint64), 0)
     kernels = [OperatorKernel(n, "ADD", "x.c", fallback=one) for n, one in enumerate(fallen)]
-    found = fallback_share(Client(), desk.case(), answers, kernels, 60.0)  # type: ignore[arg-type]
+    found = fallback_share(desk.case(), ProfileReply(0, ticks, 0, (b"\1\2",)), kernels)
     assert (found.value, found.minimum, found.maximum) == (share, share, share)
 
 

@@ -6,12 +6,11 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sqlalchemy
-from builders.records import KERNELS, case_record, run_info
+from builders.records import case_record, run_info
 from sqlalchemy import event
 
 from harness.errors import CorruptRecord, SchemaTooNew, StoreError
@@ -193,36 +192,9 @@ def test_results_of_a_newer_harness_are_not_touched(file: Path) -> None:
     with pytest.raises(SchemaTooNew) as caught:
         open_store(file)
     assert str(caught.value) == (
-        f"{file}: the results have schema version 7, this harness knows 4\n"
+        f"{file}: the results have schema version 7, this harness knows 5\n"
         "  -> Upgrade the harness, or name another file for the results."
     )
-
-
-def test_a_database_of_version_1_is_brought_up_to_date(file: Path) -> None:
-    before = open_store(file).last_run()
-    assert before is not None
-    for column in ("aliases", "operator_kernels", "frames_repeated", "incidents"):
-        change(file, f"ALTER TABLE cases DROP COLUMN {column}")
-    change(file, "UPDATE harness_schema SET version = 1")
-    store = open_store(file)
-    (case,) = store.cases(before.id)
-    assert case.aliases is None
-    store.add(before.id, replace(case, aliases="cmsis-nn-dsp"))
-    assert [one.aliases for one in open_store(file).cases(before.id)] == [None, "cmsis-nn-dsp"]
-
-
-def test_a_database_of_version_2_is_brought_up_to_date(file: Path) -> None:
-    before = open_store(file).last_run()
-    assert before is not None
-    for column in ("operator_kernels", "frames_repeated", "incidents"):
-        change(file, f"ALTER TABLE cases DROP COLUMN {column}")
-    change(file, "UPDATE harness_schema SET version = 2")
-    store = open_store(file)
-    (case,) = store.cases(before.id)
-    assert case.operator_kernels == ()
-    store.add(before.id, replace(case, operator_kernels=KERNELS))
-    kept = [one.operator_kernels for one in open_store(file).cases(before.id)]
-    assert kept == [(), KERNELS]
 
 
 @pytest.mark.parametrize(
@@ -255,7 +227,7 @@ def test_kernels_that_are_none_are_told(file: Path, text: str) -> None:
                                        "harness_schema"])  # fmt: skip
 def test_a_version_that_never_was_is_refused(file: Path, statement: str) -> None:
     change(file, statement)
-    with pytest.raises(StoreError, match=r"schema version (0|None), this harness needs 4"):
+    with pytest.raises(StoreError, match=r"schema version (0|None), this harness needs 5"):
         open_store(file)
 
 

@@ -1,0 +1,180 @@
+"""`harness compare`: kept cases side by side, where they may be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli.options import OUTPUT, Json, Results
+from harness.cli.presented import PANEL, present, require_known
+from harness.errors import ConfigError
+
+if TYPE_CHECKING:
+    from harness.domain.comparison import ComparisonTable
+    from harness.domain.observation import Observation
+    from harness.results.pivot import Pivot
+
+WHAT = "What to compare"
+RUNS = (
+    "a run (last, last~1, the beginning of an id, a tag), a git revision, a day, baseline or "
+    "FILE.json"
+)
+_METRICS = ("accuracy", "flash", "ram")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(rich_help_panel=PANEL)(compare)
+
+
+def compare(
+    first: Annotated[
+        str, typer.Argument(metavar="[A]", help=f"The cases: {RUNS}.", show_default=True)
+    ] = "last",
+    second: Annotated[
+        str | None, typer.Argument(metavar="[B]", help="What to set beside them, named alike.")
+    ] = None,
+    across: Annotated[
+        str | None,
+        typer.Option(
+            help="Columns: targets, kernels, models or builds.",
+            show_default="kernels, unless B is given",
+            rich_help_panel=WHAT,
+        ),
+    ] = None,
+    pivot: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ROWS,COLUMNS[,METRIC]",
+            help="Any other table, such as model+target,kernels,flash; words are model, target, "
+            "core, kernels, build, dataset, inputs, compiler, library and run.",
+            rich_help_panel=WHAT,
+        ),
+    ] = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Metric: instructions, cycles, accuracy, vectors_equal, flash, ram, arena...; "
+            "repeat for several.",
+            show_default="the counts, accuracy, flash and ram",
+            rich_help_panel=WHAT,
+        ),
+    ] = None,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="Compare what was measured under different conditions too; the table is marked.",
+            rich_help_panel=WHAT,
+        ),
+    ] = False,
+    estimate_cycles: Annotated[
+        bool,
+        typer.Option(
+            "--estimate-cycles",
+            help="Below, in a table of its own: cycles worked out from simulated instructions.",
+            rich_help_panel=WHAT,
+        ),
+    ] = False,
+    json: Json = False,
+    save: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Also write the table to FILE; its suffix chooses .json, .csv or .md.",
+            rich_help_panel=OUTPUT,
+            dir_okay=False,
+        ),
+    ] = None,
+    results: Results = None,
+) -> None:
+    """Set kept cases side by side: two runs, or one run across its kernel sets, targets, builds.
+
+    A row holds only cases whose conditions are equal but for what is compared: board, clock,
+    counter, compiler, flags, model, data set, library and more. Others are left out, with what
+    differs; where nothing is left, that is an error. Simulated and measured numbers never share a
+    table.
+
+    Examples:
+
+    - `harness compare --across kernels` shows the speed-up of cmsis-nn over reference, per model
+      and core.
+    - `harness compare last~1 last` shows what changed since the run before.
+    - `harness compare last --pivot model,target,ram` tells the RAM of each model on each target.
+    """
+    from harness.report.compared import comparison_rows, comparison_sections
+
+    require_known(save or [])
+    observations, base = _observations(first, second, results)
+    tables, left_out = [], list[ConfigError]()
+    layout, metrics = _layout(observations, base, across, pivot, metric)
+    for name in metrics:
+        try:
+            tables += _tables(observations, layout, name, force)
+        except ConfigError as error:
+            left_out.append(error)
+    if not tables:
+        raise (
+            left_out[0]
+            if left_out
+            else ConfigError("there is nothing to compare", hint="Name a run that has cases.")
+        )
+    sections = comparison_sections(tables)
+    if estimate_cycles:
+        from harness.cli.estimating import estimated
+
+        sections.append(estimated(observations)[0])
+    rows = comparison_rows(tables)
+    title = f"{first} and {second}" if second else first
+    present(f"Comparison of {title}", sections, rows, json=json, save=save or [])
+
+
+def _observations(
+    first: str, second: str | None, results: str | None
+) -> tuple[list[Observation], str | None]:
+    """The cases, and the label of the first ones where there are two."""
+    from harness.cli.kept import cases_called
+    from harness.results.comparison import labelled
+
+    label, found = cases_called(first, results)
+    if second is None:
+        return found, None
+    other, more = cases_called(second, results)
+    other = f"{other} (B)" if other == label else other
+    return [*labelled(found, label), *labelled(more, other)], label
+
+
+def _layout(
+    observations: Sequence[Observation],
+    base: str | None,
+    across: str | None,
+    pivot: str | None,
+    metric: Sequence[str] | None,
+) -> tuple[Pivot, Sequence[str | None]]:
+    from harness.results.pivot import pivot_across, pivot_named, pivot_of_runs
+
+    metrics: Sequence[str | None] = metric or (None, *_METRICS)
+    if pivot is not None:
+        if across is not None:
+            raise ConfigError("--across and --pivot are two ways to say one thing", hint="Use one.")
+        words = pivot.split(",")
+        if len(words) not in (2, 3):
+            raise ConfigError(
+                f"--pivot {pivot!r} has {len(words)} parts", hint="Give ROWS,COLUMNS[,METRIC]."
+            )
+        named = pivot_named(words[0].split("+"), words[1])
+        return named, [words[2]] if len(words) == 3 else metrics
+    if base is not None and across is None:
+        return pivot_of_runs(observations, base), metrics
+    return pivot_across(across or "kernels", observations), metrics
+
+
+def _tables(
+    observations: Sequence[Observation], layout: Pivot, metric: str | None, force: bool
+) -> list[ComparisonTable]:
+    from harness.results.comparison import compare as compared
+
+    tables = compared(observations, layout, metric, force=force)
+    return [table for table in tables if table.unit]  # a metric that no case has

@@ -1,0 +1,1 @@
+"""The sub-commands of `harness results`: each module here is one."""

@@ -1,0 +1,124 @@
+"""Kept runs as observations: found by what a user calls them, with single values and profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from harness.domain.measurement import Measurement
+from harness.domain.observation import Observation
+from harness.domain.record import CaseRecord, RunInfo
+from harness.domain.selection import CaseFilter, RunFilter
+from harness.domain.units import Fidelity
+from harness.errors import ConfigError, StoreError
+from harness.results.baseline import FOLDER, read_baseline
+from harness.results.case_raw import operator_counts_of, samples_of
+from harness.results.comparability import observe, source_of
+from harness.results.raw import RawStore
+from harness.results.regression import History
+from harness.results.store import Store
+
+BASELINE = "baseline"
+CommitOf = Callable[[str], str | None]
+"""The full hash of a git revision, None where git knows none."""
+
+
+def observations_called(
+    name: str,
+    store: Callable[[], Store],
+    *,
+    commit_of: CommitOf,
+    folder: Path = FOLDER,
+) -> tuple[str, list[Observation]]:
+    """The cases that a user means by `name`, and what to call them all.
+
+    `baseline` is every file of `folder`, a name that ends in .json one file. Else `Store.resolve`
+    tells; what it does not know may be a git revision. Of several runs the later come later.
+
+    Raises:
+        BadDefinition: a file is no baseline.
+        ConfigError: there is no baseline.
+        StoreError: no run is meant, or the database cannot be read.
+    """
+    if name == BASELINE or name.endswith(".json"):
+        files = sorted(folder.glob("*.json")) if name == BASELINE else [Path(name)]
+        if not files:
+            raise ConfigError(
+                f"there is no baseline in {folder}",
+                hint="Write one with `harness baseline write`, or name a file or a run.",
+            )
+        return name, [one for file in files for one in read_baseline(file)]
+    opened = store()
+    runs = _runs_called(name, opened, commit_of)
+    label = source_of(runs[-1]) if len(runs) == 1 else f"{name} ({len(runs)} runs)"
+    return label, observations_of(opened, runs)
+
+
+def observations_of(store: Store, runs: Sequence[RunInfo]) -> list[Observation]:
+    """Every case of `runs`, run after run, with what raw data is there.
+
+    Raises:
+        StoreError, CorruptRecord: the database or raw data cannot be read.
+    """
+    order = {run.id: place for place, run in enumerate(runs)}
+    cases = sorted(store.records(CaseFilter(runs=tuple(order))), key=lambda one: order[one.run.id])
+    return [detailed(one.record, one.run, store.raw) for one in cases]
+
+
+def detailed(record: CaseRecord, run: RunInfo, raw: RawStore) -> Observation:
+    """`record` with the counts of its operators and, on silicon, those of every window.
+
+    Raises:
+        StoreError, CorruptRecord: raw data is there and cannot be read.
+    """
+    kept = all(raw.has(sha256) for _, sha256 in record.raw)  # it may have been left behind
+    samples = samples_of(raw, record) if kept and record.fidelity is Fidelity.SILICON else None
+    return observe(
+        record,
+        run,
+        samples={} if samples is None else {"cycles": samples.ravel().tolist()},
+        operators=operator_counts_of(raw, record) if kept else (),
+    )
+
+
+def history_before(
+    store: Store, observations: Iterable[Observation], metrics: Iterable[str], runs: int = 50
+) -> History:
+    """Values of the cases of `observations` in the `runs` runs before, oldest first, by metric.
+
+    Only cases with the same key count.
+
+    Raises:
+        StoreError, CorruptRecord: the database cannot be read.
+    """
+    wanted = {one.key: one for one in observations if one.started and not one.trouble}
+    begun = [one.started for one in wanted.values() if one.started]
+    if not begun:
+        return {}
+    earlier = store.runs(RunFilter(until=min(begun), last=runs))
+    found: dict[tuple[tuple[str | int | float | None, ...], str], list[float]] = {}
+    for run in sorted(earlier, key=lambda one: one.started):
+        for record in store.cases(run.id):
+            one = observe(record, run)
+            for metric in metrics if one.key in wanted else ():
+                reading = one.reading(metric)
+                if isinstance(reading, Measurement):
+                    found.setdefault((one.key.case, metric), []).append(reading.value)
+    return found
+
+
+def _runs_called(name: str, store: Store, commit_of: CommitOf) -> list[RunInfo]:
+    try:
+        return store.resolve(name)
+    except StoreError:
+        commit = commit_of(name)
+        if commit is None:
+            raise
+    found = store.runs(RunFilter(git_prefix=commit))
+    if not found:
+        raise StoreError(
+            f"no run is of commit {commit[:12]} ({name})",
+            where=store.where,
+            hint="Measure that commit, or name a run (`harness results list` shows them).",
+        )
+    return sorted(found, key=lambda run: run.started)

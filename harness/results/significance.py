@@ -1,0 +1,53 @@
+"""Whether two sets of readings of a noisy quantity differ by more than chance."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scipy import stats
+
+
+@dataclass(frozen=True)
+class Shift:
+    """Of `after` against `before`.
+
+    `p_value` is two-sided; `effect` the probability that a value after exceeds one before, ties
+    half: 0.5 is no shift, 0 and 1 are complete separation. `attainable` is the smallest p-value
+    that so few readings could ever show.
+    """
+
+    p_value: float
+    effect: float
+    attainable: float
+
+
+def shift(before: Sequence[float], after: Sequence[float]) -> Shift:
+    """The Mann-Whitney test of two samples, which assumes no distribution.
+
+    H. B. Mann and D. R. Whitney, "On a Test of Whether one of Two Random Variables is
+    Stochastically Larger than the Other", Annals of Mathematical Statistics 18 (1947), pp. 50-60;
+    `effect` is their U divided by the number of pairs.
+
+    Raises:
+        ValueError: a sample without values.
+    """
+    if not before or not after:
+        raise ValueError("a sample without values")
+    attainable = 2 / math.comb(len(before) + len(after), len(before))
+    if len({*before, *after}) == 1:
+        return Shift(1.0, 0.5, attainable)
+    found = stats.mannwhitneyu(after, before, alternative="two-sided")
+    return Shift(
+        float(found.pvalue), float(found.statistic) / (len(before) * len(after)), attainable
+    )
+
+
+def mean_uncertainty(values: Sequence[float]) -> float:
+    """The standard uncertainty of the mean, s / sqrt(n), in the unit of the values; 0 of one.
+
+    JCGM 100:2008 (GUM), 4.2.3: Type A evaluation.
+    """
+    return statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else 0.0

@@ -1,4 +1,4 @@
-"""The page in a real browser: drawn, sorted, filtered, readable in light, dark, narrow, on paper."""
+"""The page in a real browser: drawn, sorted, filtered, readable on any screen and on paper."""
 
 from __future__ import annotations
 

@@ -48,6 +48,11 @@ def test_the_shapes_of_the_built_in_sweep_load() -> None:
     assert catalog.read_shapes(catalog.DEFAULT_SHAPES)
 
 
+def test_the_thresholds_and_constants_that_come_with_the_harness_load() -> None:
+    assert catalog.read_thresholds().metrics
+    assert catalog.read_constants()
+
+
 @pytest.mark.parametrize("file", LEFT_OUT, ids=lambda path: path.stem)
 def test_reasons_why_functions_are_left_out_load(file: Path) -> None:
     library = file.stem.removesuffix("_left_out").replace("_", "-")
@@ -58,7 +63,8 @@ def test_reasons_why_functions_are_left_out_load(file: Path) -> None:
 
 def test_every_definition_file_is_of_a_known_kind() -> None:
     known = ("targets/", "firmware/kernels/", "firmware/builds/", "harness/bundled/")
-    loaded = {ROOT / "pyproject.toml", catalog.DEFAULT_SHAPES, *LEFT_OUT}
+    in_catalog = {catalog.DEFAULT_SHAPES, catalog.DEFAULT_THRESHOLDS, catalog.CPI_CONSTANTS}
+    loaded = {ROOT / "pyproject.toml", *in_catalog, *LEFT_OUT}
     others = [
         name_of(file)
         for file in tracked(".toml")

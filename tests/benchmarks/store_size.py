@@ -12,7 +12,6 @@ import subprocess
 import sys
 import time
 from datetime import timedelta
-from pathlib import Path
 
 from builders.records import STARTED, case_record, counted, readings, run_info
 from sqlalchemy import insert

@@ -18,7 +18,7 @@ def thresholds(path: Path | None = None) -> Thresholds:
     Raises:
         BadDefinition: the file has faults, all of which are listed.
     """
-    from harness.catalog.thresholds import DEFAULT_THRESHOLDS, read_thresholds
+    from harness.catalog import DEFAULT_THRESHOLDS, read_thresholds
 
     return read_thresholds(path or DEFAULT_THRESHOLDS)
 
@@ -29,8 +29,8 @@ def free_fields(names: Sequence[str]) -> tuple[str, ...]:
     Raises:
         UnknownName: a name that is none, or one that names the case itself.
     """
+    from harness.catalog import FREE_FIELDS
     from harness.catalog.definitions import pick
-    from harness.catalog.thresholds import FREE_FIELDS
 
     known = {name: name for name in FREE_FIELDS}
     return tuple(pick("condition that may differ:", name, known) for name in names)
@@ -38,7 +38,7 @@ def free_fields(names: Sequence[str]) -> tuple[str, ...]:
 
 def cycles_per_instruction() -> list[CyclesPerInstruction]:
     """The constants for cycle estimates that come with the harness."""
-    from harness.catalog.cycles_per_instruction import read_constants
+    from harness.catalog import read_constants
 
     return read_constants()
 

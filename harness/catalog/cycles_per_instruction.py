@@ -10,7 +10,7 @@ from pydantic import Field
 from harness.catalog.definitions import Table, bad_definition, parse_toml, validated
 from harness.domain.estimate import CyclesPerInstruction, NetClass
 
-CONSTANTS = Path(__file__).with_name("cycles_per_instruction.toml")
+CPI_CONSTANTS = Path(__file__).with_name("cycles_per_instruction.toml")
 
 
 class _Constant(Table):
@@ -25,7 +25,7 @@ class _File(Table):
     constant: list[_Constant]
 
 
-def read_constants(path: Path = CONSTANTS) -> list[CyclesPerInstruction]:
+def read_constants(path: Path = CPI_CONSTANTS) -> list[CyclesPerInstruction]:
     """Cycles per instruction by core and class of network.
 
     Raises:

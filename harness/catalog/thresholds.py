@@ -14,6 +14,7 @@ from harness.domain.comparability import CASE_FIELDS, ComparabilityKey
 from harness.domain.thresholds import Better, KnownStep, Threshold, Thresholds
 
 DEFAULT_THRESHOLDS = Path(__file__).with_name("thresholds.toml")
+Moment = date | datetime
 FREE_FIELDS = sorted(set(ComparabilityKey.__dataclass_fields__) - set(CASE_FIELDS))
 _CHANGE = re.compile(r"([+-]\d+(?:\.\d+)?) ?%")
 
@@ -50,7 +51,7 @@ class _Step(Table):
     by: Annotated[str, AfterValidator(_change)]
     reason: Annotated[str, Field(min_length=1)]
     commit: Annotated[str, AfterValidator(_commit)] | None = None
-    date: date | datetime | None = None
+    date: Moment | None = None
     target: str = "*"
     kernels: str = "*"
     model: str = "*"
@@ -119,7 +120,7 @@ def _step(step: _Step) -> KnownStep:
     )
 
 
-def _moment(given: date | datetime | None) -> datetime | None:
+def _moment(given: Moment | None) -> datetime | None:
     """A day begins at midnight, and what has no time zone is UTC."""
     if given is None:
         return None

@@ -34,7 +34,8 @@ def confusion_of(raw: RawStore, record: CaseRecord) -> NDArray[np.int64] | None:
     except (TypeError, ValueError) as error:
         raise _corrupt(f"the outputs are not of their type ({error})", record) from error
     classes = outputs.shape[-1]
-    if labels.shape != outputs.shape[:1] or (labels.size and not 0 <= labels.max() < classes):
+    known = labels.shape == outputs.shape[:1] and np.all((labels >= 0) & (labels < classes))
+    if not known:
         raise _corrupt("the labels do not fit the outputs", record)
     counts = np.zeros((classes, classes), dtype=np.int64)
     np.add.at(counts, (labels, outputs.argmax(axis=-1)), 1)

@@ -39,6 +39,20 @@ _SQLITE = {
         "Wait for the other run to end, or name another file for the results.",
     ),
 }
+# PostgreSQL's error codes by their start: https://www.postgresql.org/docs/current/errcodes-appendix.html
+_POSTGRESQL = {
+    "53100": ("the disk is full", "Free some space on the server."),
+    "53300": ("it has no connection left", "Wait, or raise the server's max_connections."),
+    "55P03": (
+        "another process keeps it locked",
+        "Wait for the other run to end, or name another database for the results.",
+    ),
+    "25006": ("it is read-only", "Name the primary server, not a copy that only reads."),
+    "28": ("the server does not know this user", "Check user and password of the address."),
+    "3D": ("there is no such database", "Make it (`createdb`), or check the address."),
+    "42501": ("this user may not", "Grant the user the rights on the database and its schema."),
+    "57": ("the server stops or starts", "Wait until it runs again."),
+}
 _UNKNOWN = ("the database refused", "Check the address, and that the database runs and is ours.")
 
 
@@ -74,7 +88,8 @@ def store_errors(where: str, attempt: str) -> Iterator[None]:
 
 def _explain(error: object) -> tuple[str, str]:
     name = getattr(error, "sqlite_errorname", "") or ""
-    for start, explanation in _SQLITE.items():
-        if name.startswith(start):
+    code = getattr(error, "sqlstate", "") or ""
+    for start, explanation in (_SQLITE | _POSTGRESQL).items():
+        if name.startswith(start) or (code and code.startswith(start)):
             return explanation
     return _UNKNOWN

@@ -24,7 +24,7 @@ DIMENSIONS = {
 }
 _AXIS_OF = {"targets": "target", "kernels": "kernels", "models": "model", "builds": "build"}
 _ROWS = ("model", "target", "kernels", "build", "dataset", "inputs")
-_ALWAYS = 2  # of `_ROWS`: the others stand there only where they vary
+_ALWAYS = 3  # of `_ROWS`: the others stand there only where they vary
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from builders.report_contents import full
+from builders.report_contents import full, without_pictures
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 
@@ -84,6 +84,14 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report with everything in it."""
     page = tmp_path_factory.mktemp("report") / "report.html"
     page.write_text(render(full()), encoding="utf-8")
+    return page
+
+
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report of the same cases with few plots, which opens sooner."""
+    page = tmp_path_factory.mktemp("tables") / "report.html"
+    page.write_text(render(without_pictures()), encoding="utf-8")
     return page
 
 

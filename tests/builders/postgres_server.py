@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -25,11 +26,12 @@ class Server:
         self._folder = folder
 
     def new_database(self) -> str:
-        """The SQLAlchemy URL of an empty database of its own."""
-        name = f"db_{uuid.uuid4().hex}"
+        """The SQLAlchemy URL of an empty schema of its own, which costs less than a database."""
+        name = f"s_{uuid.uuid4().hex}"
         with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
-        return f"postgresql+psycopg://bench@/{name}?host={self._folder}"
+            connection.execute(f"CREATE SCHEMA {name}".encode())
+        place = f"host={self._folder}&options=-csearch_path%3D{name}"
+        return f"postgresql+psycopg://bench@/postgres?{place}"
 
     def address(self, database: str) -> str:
         """The address of a database in libpq's words."""
@@ -77,7 +79,7 @@ def running_server() -> Iterator[Server]:
         _await(made, server, folder / "log")
         yield made
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGQUIT)  # at once: nothing of it is kept
         server.wait(timeout=30)
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -222,3 +222,11 @@ def full() -> ReportContent:
         traces=(trace(),),
         battery=Battery(duty_cycle=0.01, capacity_mah=220, sleep_ua=5),
     )
+
+
+def without_pictures() -> ReportContent:
+    """The same cases, and nothing that was kept beside them."""
+    nothing: dict[str, tuple[()]] = dict.fromkeys(
+        ("stacks", "profiles", "confusions", "history", "traces"), ()
+    )
+    return replace(full(), comparison=None, **nothing)

@@ -49,6 +49,11 @@ def test_the_shapes_of_the_built_in_sweep_load() -> None:
     assert catalog.read_shapes(catalog.DEFAULT_SHAPES)
 
 
+def test_the_thresholds_and_constants_that_come_with_the_harness_load() -> None:
+    assert catalog.read_thresholds().metrics
+    assert catalog.read_constants()
+
+
 @pytest.mark.parametrize("file", LEFT_OUT, ids=lambda path: path.stem)
 def test_reasons_why_functions_are_left_out_load(file: Path) -> None:
     library = file.stem.removesuffix("_left_out").replace("_", "-")
@@ -65,7 +70,8 @@ def test_the_example_of_a_desk_loads_and_a_desk_of_a_user_is_not_committed() -> 
 
 def test_every_definition_file_is_of_a_known_kind() -> None:
     known = ("targets/", "firmware/kernels/", "firmware/builds/", "harness/bundled/")
-    loaded = {ROOT / "pyproject.toml", EXAMPLE_RIG, catalog.DEFAULT_SHAPES, *LEFT_OUT}
+    in_catalog = {catalog.DEFAULT_SHAPES, catalog.DEFAULT_THRESHOLDS, catalog.CPI_CONSTANTS}
+    loaded = {ROOT / "pyproject.toml", EXAMPLE_RIG, *in_catalog, *LEFT_OUT}
     others = [
         name_of(file)
         for file in tracked(".toml")

@@ -84,6 +84,9 @@ def test_sources_targets_and_models_travel_with_the_wheel(wheel: Path) -> None:
     bundled = checked_in("harness/bundled", "*.tflite", "*.toml", "*.npz")
     assert len(bundled) >= 5
     assert bundled | {"harness/py.typed"} <= held
+    page = checked_in("harness/report/html/templates", "*.html", "*.css", "*.js")
+    assert len(page) == 3
+    assert page <= held
     assert not any(name.startswith(("tests/", "firmware/", "targets/")) for name in held)
     assert not any("__pycache__" in name for name in held)
 
@@ -102,6 +105,20 @@ def test_the_plugins_are_found(installed: Installed) -> None:
     assert "--target=ID" in usage
     plugins = installed.run(installed.python, "-m", "pyocd", "list", "--plugins")
     assert any(line.split()[:3] == ["Debug", "Probe", "gdb"] for line in plugins.splitlines())
+
+
+def test_a_page_is_made_of_what_was_installed(installed: Installed) -> None:
+    program = """
+from datetime import UTC, datetime
+from harness.report.content import HistoryLine, Point, ReportContent
+from harness.report.html import render
+from harness.domain.units import Fidelity, Unit
+now = datetime.now(UTC)
+line = HistoryLine("a", "b", Unit.CYCLES, Fidelity.SILICON, (Point(now, 1.0, "c"),))
+page = render(ReportContent((), (), now, history=(line,)))
+print(len(page) > 4_000_000, "sortable" in page, "prefers-color-scheme" in page)
+"""
+    assert installed.output(program) == "True True True"
 
 
 def test_one_case_runs_from_an_empty_folder(installed: Installed) -> None:

@@ -35,6 +35,8 @@ def read(path: Path) -> Iterator[StoredCase]:
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
         try:
+            if missing := set(COLUMNS) - set(reader.fieldnames or ()):
+                raise csv.Error(f"of cases: it has no column {sorted(missing)[0]}")
             for cells in reader:
                 where = f"{path}, line {reader.line_num}"
                 yield from_text({name: _value(cells, name, where) for name in COLUMNS}, where)

@@ -48,10 +48,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A laid out table: cells are text, `notes` (mark and reason) explain dashes.
-
-    `rows` are the rows of `frame` behind the cells, in order.
-    """
+    """Cells as text; `notes` (mark and reason) explain dashes, `rows` are `frame`'s behind them."""
 
     columns: list[Column]
     groups: list[Group]

@@ -44,31 +44,37 @@ def main(runs: int) -> int:
         began = time.perf_counter()
         cases = fill(file, runs)
         made = f"{cases:,} cases in {runs:,} runs, {file.stat().st_size / 1e6:,.0f} MB, "
-        table = Table("command", "s", "allowed", "peak GB", "allowed")
+        table = Table("command", "s", "allowed", "of it CPU", "peak GB", "allowed")
         good = True
         made += f"made in {time.perf_counter() - began:.0f} s"
         for command, allowed in COMMANDS.items():
-            seconds, gigabytes = taken(command, Path(folder))
+            seconds, cpu, gigabytes = taken(command, Path(folder))
             good &= seconds <= allowed and gigabytes <= MEMORY_GB
-            numbers = (f"{seconds:.1f}", f"{allowed:g}", f"{gigabytes:.2f}", f"{MEMORY_GB:g}")
-            table.add_row(command, *numbers)
+            table.add_row(
+                *(command, f"{seconds:.1f}", f"{allowed:g}", f"{cpu:.1f}"),
+                *(f"{gigabytes:.2f}", f"{MEMORY_GB:g}"),
+            )
     Console().print(made, table)
     return 0 if good else 1
 
 
-def taken(command: str, folder: Path) -> tuple[float, float]:
-    """Seconds and peak gigabytes of a command; the peak is that of all commands so far."""
+def taken(command: str, folder: Path) -> tuple[float, float, float]:
+    """Wall and processor seconds of a command, and the peak gigabytes of all commands so far."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()
     words = [*HARNESS, *shlex.split(command)[1:]]
     subprocess.run(words, cwd=folder, check=True, stdout=subprocess.DEVNULL, timeout=600)
     seconds = time.perf_counter() - began
-    return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return seconds, cpu, after.ru_maxrss / 1e6
 
 
 def fill(file: Path, runs: int) -> int:
-    """Write the runs with their cases, many rows at a time."""
+    """Write the runs with their cases; of a hundred runs the later half is slower."""
     open_store(file)
     engine = sqlalchemy.create_engine(f"sqlite:///{file}")
+    kinds = [list(of_a_run(slower)) for slower in (1.0, 1.03)]
     number = 0
     with engine.begin() as connection:
         for place in range(runs):
@@ -76,18 +82,18 @@ def fill(file: Path, runs: int) -> int:
             run = run_info(id=f"{place:032x}", started=begun, git_commit=f"{place:040x}")
             connection.execute(sqlalchemy.insert(RunRow), columns(codec.run_to_row(run)))
             cases, values = [], []
-            for case, parts in of_a_run(place, begun):
+            moment = {"run_id": run.id, "started": begun.isoformat(), "finished": begun.isoformat()}
+            for case, parts in kinds[place % 100 > 50]:
                 number += 1
-                cases.append(case | {"number": number, "run_id": run.id, "id": f"{number:032x}"})
+                cases.append(case | moment | {"number": number, "id": f"{number:032x}"})
                 values += [part | {"case_number": number} for part in parts]
             connection.execute(sqlalchemy.insert(CaseRow), cases)
             connection.execute(sqlalchemy.insert(ReadingRow), values)
     return number
 
 
-def of_a_run(place: int, begun: Any) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
-    """The columns of each case and of its readings; of a hundred runs the later half is slower."""
-    slower = 1.03 if place % 100 > 50 else 1.0
+def of_a_run(slower: float) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
+    """The columns of each case of a run and of its readings."""
     for n in range(MODELS * TARGETS * SETS):
         model, target, kernels = n % MODELS, n // MODELS % TARGETS, n // MODELS // TARGETS
         record = case_record(
@@ -95,8 +101,6 @@ def of_a_run(place: int, begun: Any) -> Iterator[tuple[dict[str, Any], list[dict
             target_id=f"target-{target}",
             kernel_set="reference" if kernels == 0 else f"kernels-{kernels}",
             model_sha256=f"{model:064x}",
-            started=begun,
-            finished=begun,
             readings=readings(counted(round(1e6 * (model + 1) * slower / (kernels + 1)))),
         )
         row = codec.case_to_row("", "", record)

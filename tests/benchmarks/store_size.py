@@ -14,11 +14,12 @@ import time
 from datetime import timedelta
 
 from builders.records import STARTED, case_record, counted, readings, run_info
-from sqlalchemy import insert
+from sqlalchemy import insert, literal, select
 
-from harness.domain.selection import CaseFilter, RunFilter
-from harness.results import codec, open_store
+from harness.domain.selection import CaseFilter, RunFilter, StoredCase
+from harness.results import open_store
 from harness.results.overview import overview
+from harness.results.queries import moment
 from harness.results.schema import CaseRow, ReadingRow
 
 CASES_OF_A_RUN = 200  # 5 targets x 4 kernel sets x 10 models
@@ -30,34 +31,45 @@ def say(text: str) -> None:
 
 
 def fill(location: str, cases: int) -> None:
-    """Runs of an hour apart, each a whole matrix, written in batches past the store's `add`."""
+    """Runs an hour apart, each a whole matrix: one kept as always, the others copied from it."""
     store = open_store(location)
-    columns = [a.key for a in CaseRow.__mapper__.column_attrs if a.key != "number"]
-    parts = [a.key for a in ReadingRow.__mapper__.column_attrs]
-    number = 0
-    for run in range(cases // CASES_OF_A_RUN):
-        started = STARTED + timedelta(hours=run)
-        name = f"{run:08x}" * 4
-        store.begin(run_info(id=name, started=started, git_commit=f"{run:040x}"))
-        rows, values = [], []
-        for place in range(CASES_OF_A_RUN):
-            number += 1
-            record = case_record(
+    first = store.begin(run_info(id=f"{0:032x}"))
+    store.take_in(
+        StoredCase(
+            f"{place:032x}",
+            run_info(id=first),
+            case_record(
                 target_id=f"board-{place % 5}",
                 kernel_set=f"kernels-{place // 5 % 4}",
                 model=f"model-{place // 20}",
-                started=started,
-                readings=readings(counted(1e6 + 40 * ((run + place) % 97))),
-            )
-            row = codec.case_to_row(name, f"{number:032x}", record)
-            rows.append({key: getattr(row, key) for key in columns} | {"number": number})
-            values += [
-                {key: getattr(one, key) for key in parts} | {"case_number": number}
-                for one in row.readings
-            ]
+                readings=readings(counted(1e6 + 40 * (place % 97))),
+            ),
+        )
+        for place in range(CASES_OF_A_RUN)
+    )
+    columns = list(CaseRow.__table__.columns)
+    parts = list(ReadingRow.__table__.columns)
+    first_case = CaseRow.run_id == first
+    for run in range(1, cases // CASES_OF_A_RUN):
+        started = STARTED + timedelta(hours=run)
+        name = store.begin(run_info(id=f"{run:032x}", started=started, git_commit=f"{run:040x}"))
+        offset = run * CASES_OF_A_RUN
+        new = {
+            "number": CaseRow.number + offset,
+            "id": literal(f"{run}-") + CaseRow.id,
+            "run_id": literal(name),
+            "started": literal(moment(started)),
+        }
+        copies = select(*(new.get(column.key, column) for column in columns)).where(first_case)
+        theirs = {"case_number": ReadingRow.case_number + offset}
+        lines = (
+            select(*(theirs.get(column.key, column) for column in parts))
+            .join(CaseRow, CaseRow.number == ReadingRow.case_number)
+            .where(first_case)
+        )
         with store.writing() as session:
-            session.execute(insert(CaseRow), rows)
-            session.execute(insert(ReadingRow), values)
+            session.execute(insert(CaseRow).from_select(columns, copies))
+            session.execute(insert(ReadingRow).from_select(parts, lines))
 
 
 def ask(location: str, question: str) -> None:

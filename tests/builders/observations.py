@@ -13,6 +13,7 @@ from builders.records import STARTED, case_record, counted, readings, run_info
 from harness.domain.observation import Observation, OperatorCount
 from harness.domain.record import CaseRecord
 from harness.domain.units import Fidelity, Unit
+from harness.domain.verdict import CaseVerdict, MetricVerdict
 from harness.results.comparability import observe
 
 COMMITS = ("a" * 40, "b" * 40)
@@ -53,3 +54,9 @@ def board_record(cycles: Sequence[float], **changes: Any) -> CaseRecord:
         "clock_hz": 480_000_000,
     }
     return case_record(**(fields | changes))
+
+
+def metric(verdict: CaseVerdict, name: str) -> MetricVerdict:
+    """The verdict on one metric."""
+    (found,) = [one for one in verdict.metrics if one.metric == name]
+    return found

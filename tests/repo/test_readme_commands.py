@@ -63,7 +63,8 @@ def run(*words: str) -> None:
 def check_harness(words: list[str]) -> None:
     from harness.cli.app import app
 
-    if not CHEAP.isdisjoint(words) and DEAR.isdisjoint(words):
+    asked = {words[0], *({"--help", "--version"} & set(words))}
+    if not CHEAP.isdisjoint(asked) and DEAR.isdisjoint(words):
         return run(sys.executable, "-c", "from harness.cli import main; main()", *words)
     name, *options = words
     command = typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]

@@ -48,7 +48,7 @@ def _figure(quantity: str, unit: Unit, lines: list[HistoryLine]) -> Figure:
         "yaxis": {"title": {"text": unit.value if unit.value != "fraction" else quantity}},
     }
     changes = sum(len(line.changes) for line in lines)
-    summary = f"{quantity} of {len(lines)} cases over their runs; {changes} change points"
+    summary = f"{quantity} over runs; cases: {len(lines)}, new levels: {changes}"
     return Figure(quantity, summary, data, layout, height=320 + 20 * len(lines))
 
 

@@ -61,7 +61,7 @@ function draw() {
   for (const plot of document.querySelectorAll(".plot")) {
     plot.figure ??= JSON.parse(plot.querySelector("script").textContent);
     const made = dressed(plot.figure, Number(plot.dataset.height));
-    if (printing) made.layout.width = 660;
+    if (printing) made.layout.width = 900;
     Plotly.react(plot, made.data, made.layout,
       { displaylogo: false, displayModeBar: false, responsive: true });
   }

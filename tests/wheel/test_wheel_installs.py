@@ -78,12 +78,15 @@ def test_sources_targets_and_models_travel_with_the_wheel(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         held = set(archive.namelist())
     shared = checked_in("firmware", "*.c", "*.h", "*.ld", "*.txt", "*.toml", "*.cmake", "*.in")
-    shared |= checked_in("targets", "*.toml")
+    shared |= checked_in("targets", "*.toml", "*.svg")
     assert len(shared) > 20
     assert {f"harness/share/{name}" for name in shared} <= held
     bundled = checked_in("harness/bundled", "*.tflite", "*.toml", "*.npz")
     assert len(bundled) >= 5
     assert bundled | {"harness/py.typed"} <= held
+    simulated = checked_in("harness/machine", "*.c", "*.repl", "*.resc")
+    assert len(simulated) >= 3
+    assert simulated <= held
     assert not any(name.startswith(("tests/", "firmware/", "targets/")) for name in held)
     assert not any("__pycache__" in name for name in held)
 
@@ -104,13 +107,14 @@ def test_the_plugins_are_found(installed: Installed) -> None:
     assert any(line.split()[:3] == ["Debug", "Probe", "gdb"] for line in plugins.splitlines())
 
 
-def test_one_case_runs_from_an_empty_folder(installed: Installed) -> None:
-    options = "--target mps2-an500 --kernels cmsis-nn --model mlp-digits --limit 5 --json"
+@pytest.mark.parametrize("target", ["mps2-an500", "openmv-h7-virtual"])
+def test_one_case_runs_from_an_empty_folder(installed: Installed, target: str) -> None:
+    options = f"--target {target} --kernels cmsis-nn --model mlp-digits --limit 5 --json"
     printed = installed.run(installed.folder / "bin" / "harness", "run", *options.split())
     (case,) = json.loads(printed)["cases"]
     assert (case["status"], case["target_id"], case["model"], case["inputs"]) == (
         "ok",
-        "mps2-an500",
+        target,
         "mlp-digits",
         5,
     )

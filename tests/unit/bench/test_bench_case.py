@@ -344,7 +344,7 @@ def test_a_counter_that_stands_still(desk: Desk) -> None:
 
 def test_where_nothing_counts_accuracy_is_there_and_the_count_is_missing(desk: Desk) -> None:
     desk.no_counter = "no C compiler on PATH"
-    desk.device.counts = {number: (0,) for number in range(4)}
+    desk.device.counts = dict.fromkeys(range(4), (0,))
     record = ok(desk)
     assert record.reading("instructions") == Missing("instructions", "no C compiler on PATH")
     accuracy, equal = record.reading("accuracy"), record.reading("vectors_equal")

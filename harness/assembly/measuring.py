@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from harness.assembly.rigs import rig
 from harness.assembly.run_info import describe_run
 from harness.bench.board_health import BoardHealth
-from harness.bench.events import Listener, nobody
+from harness.bench.events import Listener, Note, nobody
 from harness.domain.plan import Case
 from harness.errors import HarnessError
 
 # The rest is imported where it is used: shell completion must not wait for pandas or pyOCD.
 if TYPE_CHECKING:
     from harness.bench.case import Extras
+    from harness.bench.rig import Rig
     from harness.bench.run import Outcome
     from harness.domain.profile import Profile
     from harness.domain.record import CaseRecord
@@ -41,9 +42,10 @@ def profile(
     from harness.bench.profile import profile_cases
     from harness.build.parts import read_parts
 
-    own_rig = rig(rig_file, wait_board_s)
+    boards = BoardHealth()
+    own_rig = rig(rig_file, wait_board_s, boards, lambda text: on_event(Note(text)))
     prepared = prepare(list(cases), own_rig.load_dataset)
-    yield from profile_cases(prepared, own_rig, read_parts, on_event)
+    yield from profile_cases(prepared, own_rig, read_parts, on_event, boards)
 
 
 class Bench:
@@ -90,7 +92,7 @@ class Bench:
         from harness.bench.prepare import prepare
         from harness.bench.run import run_cases
 
-        own_rig = rig(self._rig_file, self._wait_board_s)
+        own_rig = self._own_rig(on_event)
         prepared = [with_ideal(case) for case in prepare(list(cases), own_rig.load_dataset)]
         store = self._opened()
         with kept_running(own_rig) as kept:
@@ -114,7 +116,7 @@ class Bench:
         from harness.bench.prepare import prepare
         from harness.bench.run import run_cases
 
-        own_rig = rig(self._rig_file, self._wait_board_s)
+        own_rig = self._own_rig(on_event)
         prepared = prepare(list(cases), own_rig.load_dataset)
         store = self._opened()
         return run_cases(
@@ -137,6 +139,12 @@ class Bench:
         """Where the rows are, in a sentence for the user."""
         place = self._store.where if self._store else self.results
         return f"kept as run {self.run_id[:8]} in {place}"
+
+    def _own_rig(self, on_event: Listener) -> Rig:
+        def tell(text: str) -> None:
+            on_event(Note(text))
+
+        return rig(self._rig_file, self._wait_board_s, self._boards, tell)
 
     def _opened(self) -> Store:
         from harness.results import open_store

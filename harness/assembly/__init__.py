@@ -21,6 +21,7 @@ from harness.assembly.lists import (
 )
 from harness.assembly.measuring import Bench, profile
 from harness.assembly.mlperf import mlperf
+from harness.assembly.mlperf_device import OnTarget, serve_mlperf
 from harness.assembly.places import cache_dir
 from harness.assembly.plans import (
     ALL_KERNELS,
@@ -37,6 +38,7 @@ __all__ = [
     "CHECKUP_DEADLINE_S",
     "DEFAULT_BUILD",
     "Bench",
+    "OnTarget",
     "all_missing",
     "boards_of",
     "cache_dir",
@@ -60,5 +62,6 @@ __all__ = [
     "profile",
     "propose_rig",
     "rig",
+    "serve_mlperf",
     "with_boards",
 ]

@@ -56,7 +56,7 @@ class CaseRun:
         fitted(self._prepared.image, case.target)  # known before anything is built
         self._stage(Stage.BUILD)
         firmware = self._rig.build(case.target, case.kernel_set, case.variant, self._tell)
-        self._known |= _firmware_facts(firmware)
+        self._known |= firmware_facts(firmware)
         kernels = operator_kernels(self._prepared.network, self._rig.read_kernels(firmware))
         self._known["operator_kernels"] = kernels
         reference = start_reference(
@@ -96,8 +96,8 @@ class CaseRun:
                 ) as device,
             ):
                 image = device.image
-                self._known |= _device_facts(device, case.target.counter.per_tick)
-                self._known["tool_versions"] += _headers(firmware)
+                self._known |= device_facts(device, case.target.counter.per_tick)
+                self._known["tool_versions"] += header_versions(firmware)
                 self._stage(Stage.STREAM)
                 size = image.outputs[0].nbytes
                 absent = device.at.no_counter
@@ -245,7 +245,8 @@ def facts_before(prepared: Prepared) -> dict[str, Any]:
     }
 
 
-def _firmware_facts(firmware: Firmware) -> dict[str, Any]:
+def firmware_facts(firmware: Firmware) -> dict[str, Any]:
+    """The fields of a record that the build tells."""
     library = firmware.library
     return {
         "build_id": firmware.build_id,
@@ -259,7 +260,7 @@ def _firmware_facts(firmware: Firmware) -> dict[str, Any]:
     }
 
 
-def _headers(firmware: Firmware) -> tuple[tuple[str, str], ...]:
+def header_versions(firmware: Firmware) -> tuple[tuple[str, str], ...]:
     """Which device header the firmware was built with, and the hash of all it came with."""
     headers = firmware.device_headers
     if headers is None:
@@ -274,7 +275,8 @@ def _link_facts(steady: Steady) -> dict[str, Any]:
     }
 
 
-def _device_facts(device: Device, resolution: float) -> dict[str, Any]:
+def device_facts(device: Device, resolution: float) -> dict[str, Any]:
+    """The fields of a record that a device tells; its counter steps by `resolution`."""
     image = device.image
     return {
         "image_crc32": image.crc32,

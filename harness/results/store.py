@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy
-from sqlalchemy import Connection, Engine, event, inspect, select
+from sqlalchemy import Connection, Engine, Select, event, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from harness.domain.record import CaseRecord, RunInfo
+from harness.domain.record import SESSION, CaseRecord, RunInfo
 from harness.errors import SchemaTooNew, StoreError
 from harness.results import codec
 from harness.results.faults import store_errors
@@ -21,6 +21,11 @@ from harness.results.schema import ADDED, SCHEMA_VERSION, Base, CaseRow, RunRow,
 
 DEFAULT_RESULTS = Path("results/harness.db")
 LOCK_DEADLINE_S = 10.0
+_HAS_SESSION = (
+    select(CaseRow.number)
+    .where(CaseRow.run_id == RunRow.id, CaseRow.target_id.startswith(SESSION))
+    .exists()
+)
 
 
 class Store:
@@ -53,12 +58,23 @@ class Store:
             session.add(codec.case_to_row(run_id, record))
 
     def cases(self, run_id: str) -> list[CaseRecord]:
-        """The cases of a run in the order they ended.
+        """The cases of a run in the order they ended, without MLPerf Tiny sessions.
 
         Raises:
             StoreError: the database cannot be read, or no run has this id.
             CorruptRecord: a row does not decode.
         """
+        return [record for record in self._records(run_id) if not record.is_session]
+
+    def sessions(self, run_id: str) -> list[CaseRecord]:
+        """The MLPerf Tiny sessions of a run.
+
+        Raises:
+            As `cases`.
+        """
+        return [record for record in self._records(run_id) if record.is_session]
+
+    def _records(self, run_id: str) -> list[CaseRecord]:
         with self._reading() as session:
             if session.scalar(select(RunRow.number).where(RunRow.id == run_id)) is None:
                 raise StoreError(
@@ -72,26 +88,34 @@ class Store:
             return [codec.case_from_row(row, self._where) for row in rows]
 
     def runs(self) -> list[RunInfo]:
-        """All runs, oldest first.
+        """All runs but those that are an MLPerf Tiny session, oldest first.
 
         Raises:
             StoreError: the database cannot be read.
             CorruptRecord: a row does not decode.
         """
-        with self._reading() as session:
-            rows = session.scalars(select(RunRow).order_by(RunRow.number))
-            return [codec.run_from_row(row, self._where) for row in rows]
+        return self._runs(select(RunRow).where(~_HAS_SESSION).order_by(RunRow.number))
 
-    def last_run(self) -> RunInfo | None:
-        """The run that began last, None where there is none.
+    def session_runs(self) -> list[RunInfo]:
+        """The runs that are an MLPerf Tiny session, oldest first.
 
         Raises:
-            StoreError: the database cannot be read.
-            CorruptRecord: the row does not decode.
+            As `runs`.
         """
+        return self._runs(select(RunRow).where(_HAS_SESSION).order_by(RunRow.number))
+
+    def last_run(self) -> RunInfo | None:
+        """The one of `runs` that began last, None where there is none.
+
+        Raises:
+            As `runs`.
+        """
+        newest = select(RunRow).where(~_HAS_SESSION).order_by(RunRow.number.desc()).limit(1)
+        return next(iter(self._runs(newest)), None)
+
+    def _runs(self, query: Select[RunRow]) -> list[RunInfo]:
         with self._reading() as session:
-            row = session.scalar(select(RunRow).order_by(RunRow.number.desc()).limit(1))
-            return None if row is None else codec.run_from_row(row, self._where)
+            return [codec.run_from_row(row, self._where) for row in session.scalars(query)]
 
     @contextmanager
     def _writing(self) -> Iterator[Session]:

@@ -192,7 +192,7 @@ def test_a_session_end_to_end(tmp_path: Path, folder: Path, served: object) -> N
     assert (entries[13]["class"], entries[13]["classes"], entries[13]["mode"]) == ("1", "12", "a")
     assert entries[13]["infer"]["elapsed_time"] == 200_000
     assert "> infer 1 0%" in (outcome.folder / "log.txt").read_text().splitlines()
-    (record,) = open_store(tmp_path / "r.db").cases(outcome.run_id)
+    (record,) = open_store(tmp_path / "r.db").sessions(outcome.run_id)
     reading = record.reading("mlperf_accuracy")
     assert (reading.value, reading.n, reading.fidelity.value) == (1.0, 24, "silicon")
 
@@ -206,7 +206,7 @@ def test_a_performance_session(tmp_path: Path, folder: Path) -> None:
     assert device.heard.count("infer 70 10") == 5
     text = (outcome.folder / "results.txt").read_text()
     assert "Median throughput is      5.000 inf./sec." in text
-    (record,) = open_store(tmp_path / "r.db").cases(outcome.run_id)
+    (record,) = open_store(tmp_path / "r.db").sessions(outcome.run_id)
     assert record.reading("mlperf_throughput").value == 5.0
 
 
@@ -219,7 +219,7 @@ def test_windows_that_are_too_short_are_no_number(tmp_path: Path, folder: Path) 
         "ERROR 2 - loop exited before 10 seconds elapsed."
         in (outcome.folder / "results.txt").read_text()
     )
-    (record,) = open_store(tmp_path / "r.db").cases(outcome.run_id)
+    (record,) = open_store(tmp_path / "r.db").sessions(outcome.run_id)
     assert record.reading("mlperf_throughput").reason == (
         "a window took 0.700 s; the rules want 10 s"
     )
@@ -230,7 +230,7 @@ def test_what_a_simulated_device_gives_stands_apart(tmp_path: Path, folder: Path
         outcome = assembly.mlperf(
             port, None, folder, Mode.PERFORMANCE, sessions=tmp_path, results=tmp_path / "r.db"
         )
-    (record,) = open_store(tmp_path / "r.db").cases(outcome.run_id)
+    (record,) = open_store(tmp_path / "r.db").sessions(outcome.run_id)
     assert [reading.quantity for reading in record.readings] == ["mlperf_throughput_sim"]
     assert record.readings[0].fidelity.value == "simulated"
 
@@ -244,8 +244,8 @@ def test_a_session_that_fails_is_kept_as_failed(tmp_path: Path, folder: Path) ->
             port, "kws01", folder, Mode.ACCURACY, sessions=tmp_path / "s", results=tmp_path / "r.db"
         )
     store = open_store(tmp_path / "r.db")
-    (run,) = store.runs()
-    (record,) = store.cases(run.id)
+    (run,) = store.session_runs()
+    (record,) = store.sessions(run.id)
     assert (record.status, record.error_class, record.readings) == (
         CaseStatus.FAILED,
         "LinkClosed",

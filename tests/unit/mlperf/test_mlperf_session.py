@@ -6,13 +6,15 @@ import json
 from pathlib import Path
 
 import pytest
+from builders.records import case_record, run_info
 from devices.mlperf_device import MlperfDevice
 from devices.transports import Clock, MemoryPort, over_pty, over_tcp
 
 from harness import assembly
-from harness.bench.mlperf import Session, sequence
+from harness.bench.mlperf import Peer, Session, sequence
 from harness.domain.mlperf import BENCHMARKS, DeviceNames, Mode, Sample, Truth
 from harness.domain.record import CaseStatus
+from harness.domain.units import Fidelity
 from harness.errors import (
     BadDataset,
     ConfigError,
@@ -301,3 +303,36 @@ def test_a_spoilt_answer_is_a_link_error() -> None:
     device = MlperfDevice(first_byte_wins, tamper=lambda n, c, r: b"e-[Unknown command: x]\r\n" + r)
     with pytest.raises(Disturbed, match=r"the answer to timestamp is not whole \(e-\[Unknown"):
         MlperfClient(MemoryPort(device, clock), clock).timestamp()
+
+
+def test_a_session_is_no_run(tmp_path: Path, folder: Path) -> None:
+    with over_tcp(MlperfDevice(first_byte_wins)) as port:
+        outcome = assembly.mlperf(
+            port, None, folder, Mode.ACCURACY, sessions=tmp_path, results=tmp_path / "r.db"
+        )
+    store = open_store(tmp_path / "r.db")
+    assert (store.runs(), store.last_run(), store.cases(outcome.run_id)) == ([], None, [])
+    assert [run.id for run in store.session_runs()] == [outcome.run_id]
+    (record,) = store.sessions(outcome.run_id)
+    assert record.is_session
+    run_id = store.begin(run_info(id="own"))
+    store.add(run_id, case_record())
+    assert [run.id for run in store.runs()] == [run_id]
+    assert store.sessions(run_id) == []
+    assert not store.cases(run_id)[0].is_session
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "fidelity"),
+    [
+        ("board", None, Fidelity.SILICON),
+        ("board", Fidelity.SILICON, Fidelity.SILICON),
+        ("board", Fidelity.SIMULATED, Fidelity.SIMULATED),
+        ("board (Simulated)", None, Fidelity.SIMULATED),
+        ("board simulated", Fidelity.SILICON, Fidelity.SIMULATED),
+    ],
+)
+def test_one_word_of_doubt_makes_it_simulated(
+    name: str, known: Fidelity | None, fidelity: Fidelity
+) -> None:
+    assert Peer(DeviceNames(name, "p", "kws01"), known_fidelity=known).fidelity is fidelity

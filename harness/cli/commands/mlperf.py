@@ -130,7 +130,7 @@ def mlperf(
 
     `harness mlperf --port /dev/ttyACM0 --benchmark kws01 --data energyrunner/datasets`
 
-    `harness mlperf --target mps2-an500 --model kws_ref_model.tflite --data energyrunner/datasets --limit 50`
+    `harness mlperf -t mps2-an500 -m kws_ref_model.tflite -d energyrunner/datasets --limit 50`
     """
     from harness import assembly
 

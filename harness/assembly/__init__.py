@@ -21,6 +21,7 @@ from harness.assembly.lists import (
 )
 from harness.assembly.measuring import Bench, profile
 from harness.assembly.mlperf import mlperf
+from harness.assembly.mlperf_device import OnTarget, serve_mlperf
 from harness.assembly.places import cache_dir
 from harness.assembly.plans import (
     ALL_KERNELS,
@@ -45,6 +46,7 @@ __all__ = [
     "CHECKUP_DEADLINE_S",
     "DEFAULT_BUILD",
     "Bench",
+    "OnTarget",
     "all_missing",
     "boards_of",
     "cache_dir",
@@ -73,6 +75,7 @@ __all__ = [
     "propose_rig",
     "report_content",
     "rig",
+    "serve_mlperf",
     "thresholds",
     "with_boards",
 ]

@@ -28,7 +28,8 @@ HANDSHAKE_DEADLINE_S = Deadlines().handshake_s
 class Device:
     """A target that runs the right firmware with the right model, ready for inputs.
 
-    `handshake` makes it prove both once more, after it was reset.
+    `handshake` makes it prove both once more, after it was reset; `hang_up` closes the link, for
+    somebody else to open it.
     """
 
     client: DeviceClient
@@ -37,6 +38,7 @@ class Device:
     image: ModelImage
     at: Coordinates
     handshake: Callable[[], Identity]
+    hang_up: Callable[[], None] = lambda: None
 
 
 @contextmanager
@@ -83,7 +85,7 @@ def bring_up(
                         _load(board, target, firmware, image)
                         identity = _handshake(client, target, firmware, image, wait_s)
                     again = partial(_handshake, client, target, firmware, image, wait_s)
-                    yield Device(client, board, identity, image, at, again)
+                    yield Device(client, board, identity, image, at, again, port.close)
         except HarnessError:
             at.check()  # a simulator that died explains more than the broken link it leaves
             raise

@@ -87,6 +87,16 @@ class SerialPort:
         """The URL or device the port was opened with."""
         return self._where
 
+    def fileno(self) -> int:
+        """What `select` can wait on.
+
+        Raises:
+            OSError: this kind of port has none.
+        """
+        if self._fd is None:
+            raise OSError("this kind of port has no file descriptor")
+        return self._fd
+
     def read(self, timeout_s: float) -> bytes:
         """Return what has arrived, waiting for the first byte at most `timeout_s`; else b"".
 

@@ -120,8 +120,8 @@ class CaseRun:
         case = self._prepared.case
         if not any(kernel.fallback for kernel in kernels):
             return no_fallback(case.target, library)
-        if device.at.no_counter:
-            return Missing(FALLBACK_SHARE, device.at.no_counter)
+        if answers.no_counter:
+            return Missing(FALLBACK_SHARE, answers.no_counter)
         self._stage(Stage.FALLBACK)
         try:
             return fallback_share(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from harness.bench.bring_up import Device
 from harness.bench.rig import Deadlines
 from harness.domain.device import Reply
@@ -53,6 +55,33 @@ class Steady:
                     self.incidents.append(f"input {number} repeated: {_in_short(error)}")
                 first, lost = first or error, error
         raise AssertionError("the last try returns or raises")
+
+    def infer_each(self, inputs: Sequence[bytes]) -> Iterator[Reply]:
+        """Run each input once, while the next one travels; ticks measure nothing.
+
+        After the device came back it goes on with the input that has no answer yet.
+
+        Raises:
+            As `infer`.
+        """
+        first: HarnessError | None = None
+        lost: HarnessError | None = None
+        done = tries = 0
+        while done < len(inputs):
+            try:
+                if lost is not None:
+                    self._bring_back(lost)
+                rest = inputs[done:]
+                for reply in self._device.client.infer_each(rest, self._deadlines.inference_s):
+                    done, tries, first, lost = done + 1, 0, None, None
+                    yield reply
+            except (LinkTimeout, LinkClosed, WrongModel) as error:
+                tries += 1
+                if tries == _TRIES or len(self.incidents) == MOST_INCIDENTS:
+                    raise first or error from None
+                if first is None:
+                    self.incidents.append(f"input {done} repeated: {_in_short(error)}")
+                first, lost = first or error, error
 
     def _undisturbed(self, number: int, data: bytes, warmup: int, repeats: int) -> Reply:
         """Measure until no byte of the link falls into a window, a few times."""

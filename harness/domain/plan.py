@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from harness.domain.firmware import BuildVariant, KernelSet
 from harness.domain.target import Target
+
+
+class Mode(StrEnum):
+    """What a case is run for.
+
+    LATENCY keeps the link silent inside the measured window; ACCURACY sends the next input while
+    one computes, and so measures no window.
+    """
+
+    LATENCY = "latency"
+    ACCURACY = "accuracy"
 
 
 @dataclass(frozen=True)
@@ -42,6 +54,7 @@ class Case:
     repeat: int = 1
     warmup: int = 1
     aliases: tuple[str, ...] = ()
+    mode: Mode = Mode.LATENCY
 
     @property
     def kernels(self) -> str:

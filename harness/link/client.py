@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 
 from harness.domain.device import Identity, LoadedModel, ProfileReply, Reply
 from harness.errors import LinkError
@@ -56,7 +59,12 @@ class DeviceClient:
     @property
     def bad_frames(self) -> int:
         """Damaged frames received so far."""
-        return self._exchange.bad_frames
+        return self._exchange.wire.bad_frames
+
+    @property
+    def computing_s(self) -> float:
+        """Seconds so far in which nothing but the end of an inference was waited for."""
+        return self._exchange.computing_s
 
     @property
     def stale_replies(self) -> int:
@@ -69,7 +77,7 @@ class DeviceClient:
         Raises:
             LinkClosed: it did not come back within `wait_s` seconds.
         """
-        self._exchange.reopen(wait_s)
+        self._exchange.wire.reopen(wait_s)
 
     def hello(self, deadline_s: float) -> Identity:
         """Ask who is there, again and again within `deadline_s`: the device may still be booting.
@@ -82,7 +90,7 @@ class DeviceClient:
         """
         link = self._exchange
         deadline = Deadline(link.clock, deadline_s)
-        before = link.progress
+        before = link.wire.progress
         call = Call(Request.HELLO, messages.hello_request(), "HELLO")
         link.synchronise()
         retry_s = _FIRST_RETRY_S
@@ -96,7 +104,7 @@ class DeviceClient:
                     return self._identity
                 if frame.sequence == sequence and frame.type == ERROR:
                     raise self._refused(Refused(call, frame.payload))
-        raise link.timed_out("HELLO", deadline, *before)
+        raise link.wire.timed_out("HELLO", deadline, *before)
 
     def describe(self, deadline_s: float) -> LoadedModel:
         """Make the device check and load the image in its slot, and say what it is.
@@ -164,6 +172,39 @@ class DeviceClient:
             messages.decode_input(payload, self._where)
         return messages.decode_run(last, repeats, self._where)
 
+    def infer_each(self, samples: Iterable[bytes], deadline_s: float) -> Iterator[Reply]:
+        """Run each sample once; while it computes, the next one already travels.
+
+        So the link is active inside the windows, and their ticks measure nothing. Each answer may
+        take `deadline_s`. A RUN is sent when the one before it is answered, and all of its own
+        input: what was lost is repeated before anything else could take its place.
+
+        Raises:
+            As `write_input` and `run`.
+        """
+        asked: deque[Call] = deque()
+
+        def calls() -> Iterator[Call]:
+            for sample in samples:
+                run = replace(_run_call(0, 1), alone=True)
+                for call in (*self._input_calls(sample, 0), run):
+                    asked.append(call)
+                    yield call
+
+        link = self._exchange
+        deadline = Deadline(link.clock, deadline_s)
+        patience = partial(self._silence_s, 1, deadline_s)
+        for answer in link.converse(calls(), self._window, deadline, patience):
+            call = asked.popleft()
+            if isinstance(answer, Refused):
+                raise self._refused(answer)
+            if call.type != Request.RUN:
+                messages.decode_input(answer, self._where)
+                continue
+            self._slowest_s = max(self._slowest_s or 0.0, link.last_wait_s)
+            deadline.renew()
+            yield messages.decode_run(answer, 1, self._where)
+
     def _input_calls(self, data: bytes, index: int) -> list[Call]:
         if self._identity is None:
             raise LinkError(
@@ -184,22 +225,28 @@ class DeviceClient:
     def _measure(self, calls: Sequence[Call], inferences: int, deadline_s: float) -> list[bytes]:
         """Call what computes, patiently: as long as it may take by what was seen before."""
         clock, repeated = self._exchange.clock, self.frames_repeated
-        silence_s = deadline_s / _UNKNOWN_PART
-        if self._slowest_s is not None:
-            seen_s = _TIMES_SLOWEST * inferences * self._slowest_s
-            silence_s = min(silence_s, max(SILENCE_S, seen_s))
         begun = clock()
-        answers = self._call(calls, deadline_s, silence_s)
+        answers = self._call(calls, deadline_s, self._silence_s(inferences, deadline_s))
         if self.frames_repeated == repeated:
             self._slowest_s = max(self._slowest_s or 0.0, (clock() - begun) / inferences)
         return answers
 
+    def _silence_s(self, inferences: int, deadline_s: float) -> float:
+        """How long a device that computes may be silent, by what was seen before."""
+        silence_s = deadline_s / _UNKNOWN_PART
+        if self._slowest_s is None:
+            return silence_s
+        return min(silence_s, max(SILENCE_S, _TIMES_SLOWEST * inferences * self._slowest_s))
+
+    @property
+    def _window(self) -> int:
+        return self._identity.receive_window if self._identity else 0
+
     def _call(
         self, calls: Sequence[Call], deadline_s: float, silence_s: float = SILENCE_S
     ) -> list[bytes]:
-        window = self._identity.receive_window if self._identity else 0
         deadline = Deadline(self._exchange.clock, deadline_s)
-        answers = self._exchange.call_all(calls, window, deadline, silence_s)
+        answers = self._exchange.call_all(calls, self._window, deadline, silence_s)
         if isinstance(answers, Refused):
             raise self._refused(answers)
         return answers

@@ -8,6 +8,7 @@ import typer
 
 from harness.cli import options
 from harness.cli.options import Build, Json, Quiet, Results, Rig, Save, WaitBoard
+from harness.domain.plan import Mode
 
 
 def register(app: typer.Typer) -> None:
@@ -30,6 +31,14 @@ def run(
     limit: Annotated[int | None, options.limit_option("inputs")] = None,
     repeat: Annotated[int, options.repeat_option("input")] = 1,
     warmup: Annotated[int, options.warmup_option("the first")] = 1,
+    mode: Annotated[
+        Mode,
+        typer.Option(
+            help="latency: the link is silent while an inference is measured. accuracy: the next "
+            "input travels meanwhile, and nothing is counted.",
+            rich_help_panel=options.AMOUNT,
+        ),
+    ] = Mode.LATENCY,
     rig: Rig = None,
     wait_board: WaitBoard = 0,
     json: Json = False,
@@ -78,6 +87,7 @@ def run(
                 limit=limit,
                 repeat=repeat,
                 warmup=warmup,
+                mode=mode,
                 on_note=on_note,
             ),
             rig,

@@ -12,7 +12,16 @@ from typing import Any
 
 import harness
 from harness.bench.bring_up import Device, bring_up, fitted
-from harness.bench.events import Flashing, InputsDone, Listener, Note, Stage, StageStarted, nobody
+from harness.bench.events import (
+    Computed,
+    Flashing,
+    InputsDone,
+    Listener,
+    Note,
+    Stage,
+    StageStarted,
+    nobody,
+)
 from harness.bench.fallback import fallback_share, no_fallback
 from harness.bench.operator_kernels import operator_kernels
 from harness.bench.prepare import Prepared
@@ -106,8 +115,10 @@ class CaseRun:
                     answers = stream(steady, case, dataset, size, self._done, absent)
                 finally:
                     self._known |= _link_facts(steady)
+                self._on_event(Computed(steady.computing_s))
                 if firmware.library:
                     self._share = self._shared(device, answers, firmware.library.name, kernels)
+                self._stage(Stage.STOP)
         except HarnessError:
             # Through all that holds the device, which may be in doubt; but what was counted, was.
             if not isinstance(self._share, Missing):

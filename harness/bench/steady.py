@@ -24,12 +24,18 @@ class Steady:
         self._device = device
         self._deadlines = deadlines
         self._repeated_before = device.client.frames_repeated
+        self._computing_before = device.client.computing_s
         self.incidents: list[str] = []
 
     @property
     def frames_repeated(self) -> int:
         """Frames sent again since this began, because they or their answers were lost."""
         return self._device.client.frames_repeated - self._repeated_before
+
+    @property
+    def computing_s(self) -> float:
+        """Seconds since this began in which nothing but the end of an inference was waited for."""
+        return self._device.client.computing_s - self._computing_before
 
     def infer(self, number: int, data: bytes, *, warmup: int, anew: int, repeats: int) -> Reply:
         """Run input `number` after `warmup` inferences; after the device came back, after `anew`.

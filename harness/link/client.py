@@ -9,7 +9,9 @@ from dataclasses import replace
 from functools import partial
 
 from harness.domain.device import Identity, LoadedModel, ProfileReply, Reply
-from harness.errors import LinkError
+from harness.domain.link_speed import LinkSpeed
+from harness.domain.measurement import Missing
+from harness.errors import BuildError, DeviceError, LinkError
 from harness.link import messages
 from harness.link.calls import Call, Refused
 from harness.link.exchange import Exchange
@@ -17,6 +19,7 @@ from harness.link.messages import ERROR, INPUT_HEADER_BYTES, REPLY, Request
 from harness.link.patience import SILENCE_S, Deadline
 from harness.link.port import Port
 from harness.link.refusals import as_error, decode_refusal
+from harness.link.speed import measure_speed
 
 INPUT_DEADLINE_S = 10.0
 _FIRST_RETRY_S = 0.1
@@ -204,6 +207,20 @@ class DeviceClient:
             self._slowest_s = max(self._slowest_s or 0.0, link.last_wait_s)
             deadline.renew()
             yield messages.decode_run(answer, 1, self._where)
+
+    def speed(self, baud_rate: int | None, deadline_s: float = INPUT_DEADLINE_S) -> LinkSpeed:
+        """Measure the link, whose rate is `baud_rate` where it has one.
+
+        Raises:
+            LinkTimeout, LinkClosed, BadFrame: the device does not answer.
+        """
+        identity = self.hello(deadline_s)
+        size: int | Missing
+        try:
+            size = self.describe(deadline_s).input_bytes[0]
+        except (DeviceError, BuildError) as error:
+            size = Missing("to_device", f"no model is loaded: {error.what}")
+        return measure_speed(self._exchange, identity, size, baud_rate)
 
     def _input_calls(self, data: bytes, index: int) -> list[Call]:
         if self._identity is None:

@@ -52,6 +52,14 @@ def run(
             rich_help_panel=options.OUTPUT,
         ),
     ] = False,
+    timings: Annotated[
+        bool,
+        typer.Option(
+            "--timings",
+            help="Also show what each stage of a case took: build, flash, transfer, compute, ...",
+            rich_help_panel=options.OUTPUT,
+        ),
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Measure models x kernel sets x targets and end in a comparison table.
@@ -97,5 +105,6 @@ def run(
         json=json,
         save=save or [],
         quiet=quiet,
+        timings=timings,
     )
     raise typer.Exit(code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from harness.assembly.rigs import rig
 from harness.assembly.run_info import describe_run
@@ -53,6 +53,7 @@ class Bench:
         resume: go on with the last run of the store, which must be the same command.
         rig_file: see `rig`.
         wait_board_s: see `rig`.
+        transcript: see `rig`; of `measure` only.
     """
 
     def __init__(
@@ -62,11 +63,13 @@ class Bench:
         resume: bool = False,
         rig_file: Path | None = None,
         wait_board_s: float = 0.0,
+        transcript: TextIO | None = None,
     ) -> None:
         from harness.results import DEFAULT_RESULTS
 
         self._rig_file = rig_file
         self._wait_board_s = wait_board_s
+        self._transcript = transcript
 
         self.results = str(results or DEFAULT_RESULTS)
         self.run_id = ""
@@ -102,7 +105,7 @@ class Bench:
         from harness.bench.prepare import prepare
         from harness.bench.run import run_cases
 
-        own_rig = rig(self._rig_file, self._wait_board_s)
+        own_rig = rig(self._rig_file, self._wait_board_s, self._transcript)
         prepared = prepare(list(cases), own_rig.load_dataset)
         store = self._opened()
         return run_cases(

@@ -11,7 +11,7 @@ from harness import catalog
 from harness.assembly.lists import default_targets, list_kernel_sets
 from harness.assembly.places import cache_dir
 from harness.catalog.definitions import pick
-from harness.domain.plan import Case, Mode
+from harness.domain.plan import Case, InputsBy, Mode
 from harness.errors import ConfigError
 
 # The rest is imported where it is used: shell completion must not wait for pandas or pyOCD.
@@ -36,6 +36,7 @@ def plan(
     repeat: int = 1,
     warmup: int = 1,
     mode: Mode = Mode.LATENCY,
+    inputs_by: InputsBy = InputsBy.LINK,
     on_note: Callable[[str], None] | None = None,
 ) -> list[Case]:
     """The cases of a run: models x targets x kernel sets x build variants.
@@ -49,7 +50,7 @@ def plan(
 
     Raises:
         ConfigError: no kernel set is left for a build variant; a named target cannot run a named
-            kernel set; repeats in a mode that measures none.
+            kernel set; repeats or a probe in accuracy mode.
         ToolMissing, CompileFailed: the compiler cannot say what the core has.
         UnknownName, BadDefinition, DuplicateName: from the definition files.
     """
@@ -58,6 +59,12 @@ def plan(
             f"accuracy mode runs each input once and measures nothing; {repeat} repeats were asked",
             where="--repeat",
             hint="Leave --repeat out, or take --mode latency.",
+        )
+    if mode is Mode.ACCURACY and inputs_by is InputsBy.PROBE:
+        raise ConfigError(
+            "accuracy mode sends an input over the link while one computes; a probe would halt it",
+            where="--inputs",
+            hint="Take --mode latency with --inputs probe.",
         )
     chosen_models = [catalog.resolve_model(name) for name in models or _demo_models()]
     chosen_targets = [catalog.target(name) for name in targets or default_targets()]
@@ -97,6 +104,7 @@ def plan(
             repeat=repeat,
             warmup=warmup if mode is Mode.LATENCY else 0,
             mode=mode,
+            inputs_by=inputs_by,
         )
         for model in chosen_models
         for target, choices in matrix.choices

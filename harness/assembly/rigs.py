@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from harness import catalog
 from harness.assembly.desks import find_desk
@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from harness.domain.target import Target
 
 
-def rig(rig_file: Path | None = None, wait_board_s: float = 0.0) -> Rig:
+def rig(
+    rig_file: Path | None = None, wait_board_s: float = 0.0, transcript: TextIO | None = None
+) -> Rig:
     """The real adapters: CMake, pyOCD, simulators and boards.
 
     Boards are those of `rig_file` (see `find_desk`); where all of a kind are in use, a case waits
-    `wait_board_s` seconds for one.
+    `wait_board_s` seconds for one. What goes over the links is written to `transcript`.
     """
     from harness import build as building
     from harness.bench.rig import Rig
@@ -70,4 +72,5 @@ def rig(rig_file: Path | None = None, wait_board_s: float = 0.0) -> Rig:
         start=machine,
         open_board=board,
         cache_dir=cache,
+        transcript=transcript,
     )

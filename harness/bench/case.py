@@ -23,6 +23,7 @@ from harness.bench.events import (
     nobody,
 )
 from harness.bench.fallback import fallback_share, no_fallback
+from harness.bench.inputs import ByProbe, Inputs
 from harness.bench.operator_kernels import operator_kernels
 from harness.bench.prepare import Prepared
 from harness.bench.rig import Rig
@@ -34,6 +35,7 @@ from harness.domain.firmware import Firmware
 from harness.domain.image import ModelImage
 from harness.domain.kernel_code import OperatorKernel
 from harness.domain.measurement import Missing, Reading
+from harness.domain.plan import InputsBy
 from harness.domain.record import CaseRecord, CaseStatus
 from harness.errors import HarnessError, RigError
 from harness.model import start_reference
@@ -110,7 +112,7 @@ class CaseRun:
                 self._stage(Stage.STREAM)
                 size = image.outputs[0].nbytes
                 absent = device.at.no_counter
-                steady = Steady(device, self._rig.deadlines)
+                steady = Steady(device, self._rig.deadlines, self._inputs(device))
                 try:
                     answers = stream(steady, case, dataset, size, self._done, absent)
                 finally:
@@ -124,6 +126,11 @@ class CaseRun:
             if not isinstance(self._share, Missing):
                 raise
         return image, answers
+
+    def _inputs(self, device: Device) -> Inputs | None:
+        if self._prepared.case.inputs_by is InputsBy.LINK:
+            return None
+        return ByProbe(device, [sample.tobytes() for sample in self._prepared.dataset.inputs])
 
     def _shared(
         self, device: Device, answers: Answers, library: str, kernels: Sequence[OperatorKernel]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from harness.bench.bring_up import Device
+from harness.bench.inputs import ByLink, Inputs
 from harness.bench.rig import Deadlines
 from harness.domain.device import Reply
 from harness.errors import HarnessError, LinkClosed, LinkTimeout, WrongModel
@@ -20,8 +21,9 @@ class Steady:
     window that was thrown away is an incident. After `MOST_INCIDENTS` the next one is the error.
     """
 
-    def __init__(self, device: Device, deadlines: Deadlines) -> None:
+    def __init__(self, device: Device, deadlines: Deadlines, inputs: Inputs | None = None) -> None:
         self._device = device
+        self._inputs = inputs or ByLink(device.client)
         self._deadlines = deadlines
         self._repeated_before = device.client.frames_repeated
         self._computing_before = device.client.computing_s
@@ -93,8 +95,8 @@ class Steady:
         """Measure until no byte of the link falls into a window, a few times."""
         deadline_s = self._deadlines.inference_s * (warmup + repeats)
         for left in reversed(range(_TRIES)):
-            reply = self._device.client.infer(
-                data, warmup=warmup, repeats=repeats, deadline_s=deadline_s
+            reply = self._inputs.infer(
+                number, data, warmup=warmup, repeats=repeats, deadline_s=deadline_s
             )
             if not reply.link_interrupts or not left or len(self.incidents) == MOST_INCIDENTS:
                 break
@@ -115,6 +117,7 @@ class Steady:
         elif isinstance(error, LinkTimeout):
             self._device.board.reset_and_run()
         self._device.handshake()
+        self._inputs.forget()
 
 
 def _in_short(error: HarnessError) -> str:

@@ -21,6 +21,13 @@ class Mode(StrEnum):
     ACCURACY = "accuracy"
 
 
+class InputsBy(StrEnum):
+    """The way inputs take to the device: its link, or the debug probe, which writes into RAM."""
+
+    LINK = "link"
+    PROBE = "probe"
+
+
 @dataclass(frozen=True)
 class ModelSource:
     """A model file and the name it goes by; `dataset` is the data set it was published with.
@@ -55,6 +62,7 @@ class Case:
     warmup: int = 1
     aliases: tuple[str, ...] = ()
     mode: Mode = Mode.LATENCY
+    inputs_by: InputsBy = InputsBy.LINK
 
     @property
     def kernels(self) -> str:

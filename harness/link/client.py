@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 
 from harness.domain.device import Identity, LoadedModel, ProfileReply, Reply
 from harness.domain.link_speed import LinkSpeed
 from harness.domain.measurement import Missing
+from harness.domain.target import Region
 from harness.errors import BuildError, DeviceError, LinkError
 from harness.link import messages
 from harness.link.calls import Call, Refused
 from harness.link.exchange import Exchange
 from harness.link.messages import ERROR, INPUT_HEADER_BYTES, REPLY, Request
+from harness.link.overlap import overlapped, run_call
 from harness.link.patience import SILENCE_S, Deadline
 from harness.link.port import Port
 from harness.link.refusals import as_error, decode_refusal
@@ -144,8 +144,32 @@ class DeviceClient:
             KernelRefused, Saturated, DeviceFault, WrongModel: the device could not.
             LinkTimeout, LinkClosed, BadFrame: no answer, or not one to RUN.
         """
-        (payload,) = self._measure([_run_call(warmup, repeats)], warmup + repeats, deadline_s)
+        (payload,) = self._measure([run_call(warmup, repeats)], warmup + repeats, deadline_s)
         return messages.decode_run(payload, repeats, self._where)
+
+    def pool(self, deadline_s: float = INPUT_DEADLINE_S) -> Region:
+        """Where a debugger may write inputs of the loaded model: firmware/PROTOCOL.md, POOL.
+
+        Raises:
+            WrongModel: none is loaded.
+            LinkTimeout, LinkClosed, BadFrame: no answer, or not one to POOL.
+        """
+        (payload,) = self._call([Call(Request.POOL, b"", "POOL")], deadline_s)
+        return messages.decode_pool(payload, self._where)
+
+    def run_sample(
+        self, sample: int, crc32: int, warmup: int, repeats: int, deadline_s: float
+    ) -> Reply:
+        """As `run`, with the inputs that a debugger wrote to place `sample` of the pool.
+
+        Raises:
+            WrongInput: they do not have this CRC-32.
+            As `run`.
+        """
+        payload = messages.run_sample_request(warmup, repeats, sample, crc32)
+        call = Call(Request.RUN_SAMPLE, payload, "RUN_SAMPLE")
+        (answer,) = self._measure([call], warmup + repeats, deadline_s)
+        return messages.decode_run(answer, repeats, self._where)
 
     def profile(self, warmup: int, operators: int, deadline_s: float) -> ProfileReply:
         """Run the loaded model `warmup` times, then once with a window for each of its `operators`.
@@ -169,7 +193,7 @@ class DeviceClient:
         Raises:
             As `write_input` and `run`.
         """
-        calls = [*self._input_calls(data, 0), _run_call(warmup, repeats)]
+        calls = [*self._input_calls(data, 0), run_call(warmup, repeats)]
         *inputs, last = self._measure(calls, warmup + repeats, deadline_s)
         for payload in inputs:
             messages.decode_input(payload, self._where)
@@ -185,27 +209,13 @@ class DeviceClient:
         Raises:
             As `write_input` and `run`.
         """
-        asked: deque[Call] = deque()
-
-        def calls() -> Iterator[Call]:
-            for sample in samples:
-                run = replace(_run_call(0, 1), alone=True)
-                for call in (*self._input_calls(sample, 0), run):
-                    asked.append(call)
-                    yield call
-
-        link = self._exchange
-        deadline = Deadline(link.clock, deadline_s)
         patience = partial(self._silence_s, 1, deadline_s)
-        for answer in link.converse(calls(), self._window, deadline, patience):
-            call = asked.popleft()
+        deadline = Deadline(self._exchange.clock, deadline_s)
+        inputs = (self._input_calls(sample, 0) for sample in samples)
+        for answer in overlapped(self._exchange, inputs, self._window, deadline, patience):
             if isinstance(answer, Refused):
                 raise self._refused(answer)
-            if call.type != Request.RUN:
-                messages.decode_input(answer, self._where)
-                continue
-            self._slowest_s = max(self._slowest_s or 0.0, link.last_wait_s)
-            deadline.renew()
+            self._slowest_s = max(self._slowest_s or 0.0, self._exchange.last_wait_s)
             yield messages.decode_run(answer, 1, self._where)
 
     def speed(self, baud_rate: int | None, deadline_s: float = INPUT_DEADLINE_S) -> LinkSpeed:
@@ -276,7 +286,3 @@ class DeviceClient:
             self.operators,
             self._identity.arena.length if self._identity else 0,
         )
-
-
-def _run_call(warmup: int, repeats: int) -> Call:
-    return Call(Request.RUN, messages.run_request(warmup, repeats), "RUN")

@@ -14,7 +14,7 @@ from harness.link.port import Port
 from harness.link.refusals import is_lost
 from harness.link.wire import Wire
 
-_COMPUTE = frozenset({Request.RUN, Request.PROFILE})
+_COMPUTE = frozenset({Request.RUN, Request.PROFILE, Request.RUN_SAMPLE})
 
 
 class Exchange:

@@ -8,7 +8,7 @@ import typer
 
 from harness.cli import options
 from harness.cli.options import Build, Json, Quiet, Results, Rig, Save, WaitBoard
-from harness.domain.plan import Mode
+from harness.domain.plan import InputsBy, Mode
 
 
 def register(app: typer.Typer) -> None:
@@ -39,6 +39,13 @@ def run(
             rich_help_panel=options.AMOUNT,
         ),
     ] = Mode.LATENCY,
+    inputs: Annotated[
+        InputsBy,
+        typer.Option(
+            help="How inputs reach the device: over its link, or by the debug probe into RAM.",
+            rich_help_panel=options.AMOUNT,
+        ),
+    ] = InputsBy.LINK,
     rig: Rig = None,
     wait_board: WaitBoard = 0,
     json: Json = False,
@@ -52,6 +59,15 @@ def run(
             rich_help_panel=options.OUTPUT,
         ),
     ] = False,
+    transcript: Annotated[
+        typer.FileTextWrite | None,
+        typer.Option(
+            "--transcript",
+            help="Write down what goes over the link: time, direction, hex.",
+            rich_help_panel=options.OUTPUT,
+            encoding="ascii",
+        ),
+    ] = None,
     timings: Annotated[
         bool,
         typer.Option(
@@ -83,7 +99,9 @@ def run(
     from harness import assembly
     from harness.cli.measured import measure_and_present
 
-    bench = assembly.Bench(results, resume=resume, rig_file=rig, wait_board_s=wait_board)
+    bench = assembly.Bench(
+        results, resume=resume, rig_file=rig, wait_board_s=wait_board, transcript=transcript
+    )
     code = measure_and_present(
         lambda on_note: assembly.with_boards(
             assembly.plan(
@@ -96,6 +114,7 @@ def run(
                 repeat=repeat,
                 warmup=warmup,
                 mode=mode,
+                inputs_by=inputs,
                 on_note=on_note,
             ),
             rig,

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import harness
 from harness.bench.bring_up import Device, bring_up, fitted
 from harness.bench.events import (
     Computed,
@@ -22,6 +21,7 @@ from harness.bench.events import (
     StageStarted,
     nobody,
 )
+from harness.bench.facts import device_facts, facts_before, firmware_facts, headers, link_facts
 from harness.bench.fallback import fallback_share, no_fallback
 from harness.bench.inputs import ByProbe, Inputs
 from harness.bench.operator_kernels import operator_kernels
@@ -67,7 +67,7 @@ class CaseRun:
         fitted(self._prepared.image, case.target)  # known before anything is built
         self._stage(Stage.BUILD)
         firmware = self._rig.build(case.target, case.kernel_set, case.variant, self._tell)
-        self._known |= _firmware_facts(firmware)
+        self._known |= firmware_facts(firmware)
         kernels = operator_kernels(self._prepared.network, self._rig.read_kernels(firmware))
         self._known["operator_kernels"] = kernels
         reference = start_reference(
@@ -107,8 +107,8 @@ class CaseRun:
                 ) as device,
             ):
                 image = device.image
-                self._known |= _device_facts(device, case.target.counter.per_tick)
-                self._known["tool_versions"] += _headers(firmware)
+                self._known |= device_facts(device, case.target.counter.per_tick)
+                self._known["tool_versions"] += headers(firmware)
                 self._stage(Stage.STREAM)
                 size = image.outputs[0].nbytes
                 absent = device.at.no_counter
@@ -116,7 +116,7 @@ class CaseRun:
                 try:
                     answers = stream(steady, case, dataset, size, self._done, absent)
                 finally:
-                    self._known |= _link_facts(steady)
+                    self._known |= link_facts(steady)
                 self._on_event(Computed(steady.computing_s))
                 if firmware.library:
                     self._share = self._shared(device, answers, firmware.library.name, kernels)
@@ -239,74 +239,3 @@ def work_dir() -> Iterator[Path]:
     finally:
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def facts_before(prepared: Prepared) -> dict[str, Any]:
-    """The fields of a record that are known before the case is run."""
-    case = prepared.case
-    return {
-        "target_id": case.target.id,
-        "target_title": case.target.title,
-        "core": case.target.core.name,
-        "fidelity": case.target.fidelity,
-        "kernel_set": case.kernel_set.id,
-        "aliases": ", ".join(case.aliases) or None,
-        "variant": case.variant.id,
-        "model": case.model.name,
-        "model_sha256": prepared.network.source_sha256,
-        "dataset": prepared.dataset.name,
-        "dataset_sha256": prepared.dataset.sha256,
-        "inputs": len(prepared.dataset),
-        "warmup": case.warmup,
-        "repeats": case.repeat,
-        "tool_versions": (("harness", harness.__version__),),
-    }
-
-
-def _firmware_facts(firmware: Firmware) -> dict[str, Any]:
-    library = firmware.library
-    return {
-        "build_id": firmware.build_id,
-        "compiler": firmware.compiler,
-        "flags": firmware.flags,
-        "library_name": library.name if library else None,
-        "library_version": library.version if library else None,
-        "library_tree_hash": library.tree_hash if library else None,
-        "firmware_flash_bytes": firmware.flash_bytes,
-        "firmware_ram_bytes": firmware.ram_bytes,
-    }
-
-
-def _headers(firmware: Firmware) -> tuple[tuple[str, str], ...]:
-    """Which device header the firmware was built with, and the hash of all it came with."""
-    headers = firmware.device_headers
-    if headers is None:
-        return ()
-    return (("device-headers", f"{headers.name} of {headers.source}, {headers.tree_hash}"),)
-
-
-def _link_facts(steady: Steady) -> dict[str, Any]:
-    return {
-        "frames_repeated": steady.frames_repeated,
-        "incidents": "; ".join(steady.incidents) or None,
-    }
-
-
-def _device_facts(device: Device, resolution: float) -> dict[str, Any]:
-    image = device.image
-    return {
-        "image_crc32": image.crc32,
-        "image_bytes": len(image.data),
-        "arena_bytes": image.arena_bytes,
-        "arena_lower_bound": image.arena_lower_bound,
-        "weight_bytes": image.weight_bytes,
-        "macs": image.macs,
-        "clock_hz": device.identity.clock_hz,
-        "counter_name": device.identity.counter,
-        "counter_resolution": resolution,
-        "tool_versions": (
-            ("harness", harness.__version__),
-            ("pyocd", device.board.pyocd_version),
-            *device.at.versions,
-        ),
-    }

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 from typing import Protocol
 
-from harness.bench.case import facts_before
+from harness.bench.facts import facts_before
 from harness.bench.prepare import Prepared
 from harness.bench.rig import Rig, Tell
 from harness.bench.scratch_memo import ScratchMemo

@@ -1,4 +1,4 @@
-"""Inferences one after the other, each with the next input on its way: the calls and their order."""
+"""Inferences one after the other, each with the next input on its way: calls and their order."""
 
 from __future__ import annotations
 

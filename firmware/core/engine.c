@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "crc32.h"
 #include "image_check.h"
 #include "port.h"
 
@@ -95,10 +96,12 @@ const struct image_tensor *engine_io(uint32_t index)
     return &model.tensors[io[index]];
 }
 
+static uint32_t sample_at; /* offset of the sample that runs next */
+
 /* Inputs lie in their buffer one behind the other. */
 static uint8_t *input_buffer(uint32_t index)
 {
-    uint8_t *at = inputs;
+    uint8_t *at = inputs + sample_at;
     for (uint32_t i = 0; i < index; i++)
         at += rounded(engine_io(i)->bytes);
     return at;
@@ -169,6 +172,20 @@ struct error engine_set_input(uint32_t index, uint32_t offset, const void *data,
     if (offset > engine_io(index)->bytes || n > engine_io(index)->bytes - offset)
         return error_of(ERROR_BAD_REQUEST, (int32_t)offset, "input offset");
     memcpy(input_buffer(index) + offset, data, n);
+    return no_error();
+}
+
+struct error engine_take_sample(uint32_t sample, uint32_t crc32)
+{
+    const uint32_t bytes = (uint32_t)(input_buffer(header()->input_count) - inputs);
+    uint32_t found;
+
+    if (bytes == 0 || sample >= sizeof inputs / bytes)
+        return error_of(ERROR_BAD_REQUEST, (int32_t)sample, "sample");
+    found = crc32_update(0, inputs + sample * bytes, bytes);
+    if (found != crc32)
+        return error_of(ERROR_WRONG_INPUT, (int32_t)found, "");
+    sample_at = sample * bytes;
     return no_error();
 }
 
@@ -277,6 +294,7 @@ struct error engine_run(uint32_t warmup, uint32_t repeats, struct engine_windows
     windows->link_interrupts = 0;
     for (uint32_t i = 0; i < repeats && error.code == ERROR_NONE; i++)
         error = infer(&windows->ticks[i], &windows->link_interrupts);
+    sample_at = 0;
     return error;
 }
 

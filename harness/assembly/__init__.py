@@ -10,6 +10,7 @@ from harness.assembly.desks import (
     with_boards,
 )
 from harness.assembly.kernel_code import kernel_coverage, linked_kernels
+from harness.assembly.link_bench import port_speed, target_speed
 from harness.assembly.lists import (
     list_benchmarked_operators,
     list_build_variants,
@@ -71,11 +72,13 @@ __all__ = [
     "model_names",
     "plan",
     "plan_kernels",
+    "port_speed",
     "profile",
     "propose_rig",
     "report_content",
     "rig",
     "serve_mlperf",
+    "target_speed",
     "thresholds",
     "with_boards",
 ]

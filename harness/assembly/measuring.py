@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from harness.assembly.rigs import rig
 from harness.assembly.run_info import describe_run
@@ -57,6 +57,7 @@ class Bench:
         rig_file: see `rig`.
         wait_board_s: see `rig`.
         profile: keep the counts of every operator too, from one more pass after the counted ones.
+        transcript: see `rig`; of `measure` only.
     """
 
     def __init__(
@@ -67,11 +68,13 @@ class Bench:
         rig_file: Path | None = None,
         wait_board_s: float = 0.0,
         profile: bool = False,
+        transcript: TextIO | None = None,
     ) -> None:
         from harness.results import DEFAULT_RESULTS
 
         self._rig_file = rig_file
         self._wait_board_s = wait_board_s
+        self._transcript = transcript
 
         self.results = str(results or DEFAULT_RESULTS)
         self.run_id = ""
@@ -144,7 +147,13 @@ class Bench:
         def tell(text: str) -> None:
             on_event(Note(text))
 
-        return rig(self._rig_file, self._wait_board_s, self._boards, tell)
+        return rig(
+            self._rig_file,
+            self._wait_board_s,
+            self._boards,
+            tell,
+            transcript=self._transcript,
+        )
 
     def _opened(self) -> Store:
         from harness.results import open_store

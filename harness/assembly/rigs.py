@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from harness import catalog
 from harness.assembly.desks import find_desk
@@ -29,12 +29,14 @@ def rig(
     wait_board_s: float = 0.0,
     boards: BoardHealth | None = None,
     on_wait: Callable[[str], None] = lambda text: None,
+    transcript: TextIO | None = None,
 ) -> Rig:
     """The real adapters: CMake, pyOCD, simulators and boards.
 
     Boards are those of `rig_file` (see `find_desk`); where all of a kind are in use, a case waits
     `wait_board_s` seconds for one and `on_wait` hears of it. Those that `boards` knows as broken
     are not taken.
+    What goes over the links is written to `transcript`.
     """
     from harness import build as building
     from harness.bench.rig import Rig
@@ -87,4 +89,5 @@ def rig(
         start=machine,
         open_board=board,
         cache_dir=cache,
+        transcript=transcript,
     )

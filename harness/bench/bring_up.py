@@ -18,7 +18,7 @@ from harness.domain.image import ModelImage
 from harness.domain.network import Network
 from harness.domain.target import Region, Target
 from harness.errors import HarnessError, ImageTooLarge, WrongImage, WrongModel
-from harness.link import DeviceClient, open_port
+from harness.link import DeviceClient, TranscribedPort, open_port
 from harness.model import compile_image
 
 HANDSHAKE_DEADLINE_S = Deadlines().handshake_s
@@ -72,7 +72,8 @@ def bring_up(
                 on_stage(Stage.HANDSHAKE)
                 with open_port(at.link_url, target.baud_rate) as port:
                     names = [operator.name for operator in image.operators]
-                    client = DeviceClient(port, on_idle=at.check, operators=names)
+                    heard = TranscribedPort(port, rig.transcript) if rig.transcript else port
+                    client = DeviceClient(heard, on_idle=at.check, operators=names)
                     wait_s = rig.deadlines.handshake_s
                     identity = greet(client, target, firmware, wait_s)
                     loaded = client.describe(wait_s)

@@ -4,6 +4,9 @@ The keyword model of MLPerf Tiny with CMSIS-NN on the simulated M7, behind a lin
 Transfer is what its bytes take at that rate, in the fuller direction; compute is as many inferences
 by one request. All of it is taken slice by slice in turn, because machines are noisy.
 
+The bar is for a UART that receives beside the core. In QEMU each byte stops the simulated core, so
+the ratio there is nearer to the sum of both than to the larger.
+
     python tests/benchmarks/accuracy_mode.py [ROUNDS] [INPUTS]   (HARNESS_TEST_DATA names the data)
 """
 

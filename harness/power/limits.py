@@ -8,9 +8,7 @@ from harness.domain.power import MeterCaps
 from harness.errors import VoltageRefused
 
 
-def require_voltage(
-    volts: float, caps: MeterCaps, highest_v: float | None, where: str
-) -> None:
+def require_voltage(volts: float, caps: MeterCaps, highest_v: float | None, where: str) -> None:
     """Return only for a voltage that both the instrument and the user allow.
 
     Raises:

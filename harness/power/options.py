@@ -28,8 +28,9 @@ def connected_ports() -> Iterable[ListedPort]:
 
 @dataclass(frozen=True)
 class MeterOptions:
-    """`highest_v` is the user's own limit; deadlines in seconds; `check_time` is off where samples do not
-    come in real time.
+    """Limits and deadlines, in volts and seconds; `highest_v` is the user's own limit.
+
+    `check_time` is off where samples do not come in real time.
 
     `smooth` asks for the filter of the maker's application where there is one.
     """

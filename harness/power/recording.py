@@ -74,7 +74,7 @@ def join(
     )
 
 
-def _joined(parts: Sequence[np.ndarray], kind: type) -> np.ndarray:  # type: ignore[type-arg]
+def _joined(parts: Sequence[np.ndarray], kind: type) -> np.ndarray:
     return np.concatenate(parts).astype(kind, copy=False) if parts else np.empty(0, kind)
 
 
@@ -87,9 +87,7 @@ def lost_time(blocks: Sequence[SampleBlock], rate_hz: float) -> Invalid | None:
     timed = [block for block in blocks if block.arrived_s]
     if len(timed) < 8:
         return None
-    delays = [
-        block.arrived_s - (block.index + len(block.current_a)) / rate_hz for block in timed
-    ]
+    delays = [block.arrived_s - (block.index + len(block.current_a)) / rate_hz for block in timed]
     quarter = len(delays) // 4
     behind = min(delays[-quarter:]) - min(delays[:quarter])
     span = timed[-1].arrived_s - timed[0].arrived_s
@@ -182,6 +180,8 @@ class Recorder:
                 if block is not None:
                     self._blocks.append(block)
                     heard = self._clock()
+                    if any(fault.reason is Reason.OVERCURRENT for fault in block.faults):
+                        self._done.set()
                 elif self._clock() - heard > self._silence_s:
                     raise MeterTimeout(
                         f"the meter sent no sample for {self._silence_s:g} s",

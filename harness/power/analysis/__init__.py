@@ -1,1 +1,1 @@
-"""TODO."""
+"""What samples say: windows, energy, uncertainty; pure functions of a trace."""

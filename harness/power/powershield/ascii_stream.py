@@ -23,9 +23,7 @@ class AsciiDecoder:
     (1 / (volts x seconds)) to the mean current of that period.
     """
 
-    def __init__(
-        self, rate_hz: float, channel: str = "d7", joules_to_amperes: float = 1.0
-    ) -> None:
+    def __init__(self, rate_hz: float, channel: str = "d7", joules_to_amperes: float = 1.0) -> None:
         self._samples = SampleCollector(rate_hz)
         self._channel = channel
         self._factor = joules_to_amperes

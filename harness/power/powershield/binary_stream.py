@@ -55,7 +55,7 @@ class BinaryDecoder:
             return self._add(words[:first], at)
         return self._metadata(at)
 
-    def _add(self, words: np.ndarray, at: int) -> int:  # type: ignore[type-arg]
+    def _add(self, words: np.ndarray, at: int) -> int:
         if self._samples.since_stamp + len(words) > 1000 + _PIECE:
             return self._recover(at)
         self._samples.add(_AMPERES[words])

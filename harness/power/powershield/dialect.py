@@ -40,7 +40,7 @@ class Dialect:
     version_of_events: tuple[int, ...] = (1, 0, 6)
 
 
-def _caps(low_v: float, high_v: float, amps: float, events: bool, gain: float, source: str) -> MeterCaps:
+def _caps(low_v: float, high_v: float, amps: float, source: str, *, events: bool) -> MeterCaps:
     return MeterCaps(
         voltage_range_v=(low_v, high_v),
         max_current_a=amps,
@@ -49,7 +49,7 @@ def _caps(low_v: float, high_v: float, amps: float, events: bool, gain: float, s
         events=events,
         measures_voltage=False,
         accuracy=Accuracy(
-            gain=gain, voltage=0.01, time_base=100e-6, offset_a=100e-9, source=source
+            gain=0.02, voltage=0.01, time_base=100e-6, offset_a=100e-9, source=source
         ),
     )
 
@@ -68,9 +68,7 @@ LPM01A = Dialect(
     trigger="d7",
     events="d7",
     usb_ids=_SHIELD_USB,
-    caps=_caps(
-        1.8, 3.3, 0.05, True, 0.02, "ST UM2269: better than 2 %; voltage +-1 %, as set (dynamic mode)"
-    ),
+    caps=_caps(1.8, 3.3, 0.05, "ST UM2269: better than 2 %; voltage +-1 %, as set", events=True),
 )
 L562E_DK = Dialect(
     kind="l562e-dk",
@@ -84,7 +82,7 @@ L562E_DK = Dialect(
     trigger="d7",
     events="d7",
     usb_ids=_SHIELD_USB,
-    caps=_caps(1.8, 3.3, 0.05, True, 0.02, "as the X-NUCLEO-LPM01A it carries; voltage as set"),
+    caps=_caps(1.8, 3.3, 0.05, "as the X-NUCLEO-LPM01A it carries; voltage as set", events=True),
 )
 STLINK_V3PWR = Dialect(
     kind="stlink-v3pwr",
@@ -98,5 +96,5 @@ STLINK_V3PWR = Dialect(
     trigger="hw",
     events="",
     usb_ids=((0x0483, 0x3757, "PWR"), (0x0483, 0x3757, "")),
-    caps=_caps(1.6, 3.6, 0.5, False, 0.02, "assumed 2 %, as the older shield; voltage as set"),
+    caps=_caps(1.6, 3.6, 0.5, "assumed 2 %, as the older shield; voltage as set", events=False),
 )

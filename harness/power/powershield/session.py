@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from harness.errors import MeterCommandError, MeterTimeout, WrongDevice
 from harness.power.options import MeterOptions
@@ -87,7 +88,7 @@ _POLITE = b"PowerShield > Acquisition completed\r\n"
 _REFUSED = re.compile(rb"\berr(?:or)?\b[^\n]*", re.IGNORECASE)
 
 
-def _line_with(word: bytes):  # type: ignore[no-untyped-def]
+def _line_with(word: bytes) -> Callable[[bytes], int]:
     def end(data: bytes) -> int:
         at = data.find(word)
         newline = data.find(b"\n", at) if at >= 0 else -1
@@ -96,9 +97,10 @@ def _line_with(word: bytes):  # type: ignore[no-untyped-def]
     return end
 
 
-def _answer_to(name: bytes):  # type: ignore[no-untyped-def]
+def _answer_to(name: bytes) -> Callable[[bytes], int]:
     """Where the line ends that acknowledges or refuses the command `name`."""
-    pattern = re.compile(rb"(?:ack|err(?:or)?:?)\s+(?:" + re.escape(name) + rb"|[Cc]ommand)[^\n]*\n")
+    word = rb"(?:" + re.escape(name) + rb"|[Cc]ommand)"
+    pattern = re.compile(rb"(?:ack|err(?:or)?:?)\s+" + word + rb"[^\n]*\n")
 
     def end(data: bytes) -> int:
         match = pattern.search(data)

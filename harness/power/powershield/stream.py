@@ -1,4 +1,4 @@
-"""What both streams of the PowerShield family share: time stamps tell how many samples were lost."""
+"""What both streams of the PowerShield family share: time stamps tell how many samples are lost."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from harness.domain.power import Edge, Invalid, Reason, SampleBlock, SampleFlag
 
 BUFFER_WARNING = 80
 MOST_RESYNCS = 3
+STAMP_EVERY = 1000
 OVERCURRENT = Invalid(
     Reason.OVERCURRENT,
     "the meter switched off: too much current for its dynamic range",
@@ -48,17 +49,16 @@ class SampleCollector:
 
     def expected_at(self, ms: int) -> int:
         """How many samples belong between the last time stamp and one at `ms`."""
-        elapsed = 0 if self._last_ms is None else (ms - self._last_ms) & 0x7FFFFFFF
-        return round(elapsed * self._rate_hz / 1000)
+        if self._last_ms is None:
+            return self._since_stamp
+        elapsed = ((ms - self._last_ms) & 0x7FFFFFFF) * self._rate_hz / 1000
+        return max(1, round(elapsed / STAMP_EVERY)) * STAMP_EVERY
 
     def stamp(self, ms: int, buffer_percent: int) -> None:
-        """A time stamp; the samples since the last one must be as many as its time says.
-
-        The stamp is rounded to 1 ms: so many samples more or less are not counted as a loss.
-        """
+        """A time stamp; one comes with every thousandth sample, so the missing can be counted."""
         missing = self.expected_at(ms) - self._since_stamp
         late_by = 0
-        if self._last_ms is not None and missing > 2 + self._rate_hz / 1000:
+        if missing > 0:
             late_by = missing
             self.add(np.full(missing, np.nan, np.float32))
         # Where between the two time stamps they were lost nobody knows.

@@ -65,7 +65,7 @@ class Ppk2Decoder:
         if counters[0] != expected:
             good = 0
         else:
-            broken = np.flatnonzero((counters[1:] - counters[:-1]) % COUNTS != 1)
+            broken = np.flatnonzero((counters[1:] - counters[:-1]) & (COUNTS - 1) != 1)
             good = int(broken[0]) + 1 if len(broken) else len(words)
         self._expected = (expected + good) % COUNTS
         if good == len(words):
@@ -78,7 +78,7 @@ class Ppk2Decoder:
     def _break(self, after: NDArray[np.uint8], at: int) -> int:
         """Tell the kind of break at byte `at`: lost words, one damaged word, or lost bytes."""
         assert self._expected is not None
-        rising = np.diff(after.astype(np.int16)) % COUNTS == 1
+        rising = np.diff(after) & (COUNTS - 1) == 1
         if rising.all():
             missing = (int(after[0]) - self._expected) % COUNTS
             self._expected = int(after[0])
@@ -96,8 +96,8 @@ class Ppk2Decoder:
         for shift in range(1, 4 * LOOK_AHEAD):
             tail = self._rest[at + shift : at + shift + 4 * LOOK_AHEAD]
             words = np.frombuffer(tail, "<u4", len(tail) // 4)
-            counters = ((words >> 18) & (COUNTS - 1)).astype(np.int16)
-            if len(counters) >= 3 and (np.diff(counters) % COUNTS == 1).all():
+            counters = ((words >> 18) & (COUNTS - 1)).astype(np.uint8)
+            if len(counters) >= 3 and (np.diff(counters) & (COUNTS - 1) == 1).all():
                 return shift, int(counters[0])
         skipped = min(4 * LOOK_AHEAD, len(self._rest) - at)
         assert self._expected is not None

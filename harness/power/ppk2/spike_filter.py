@@ -76,9 +76,7 @@ class SpikeFilter:
         return changed | second | third, second & ~changed
 
 
-def moving_average(
-    values: NDArray[np.float64], alpha: float, start: float
-) -> NDArray[np.float64]:
+def moving_average(values: NDArray[np.float64], alpha: float, start: float) -> NDArray[np.float64]:
     """y[k] = alpha x[k] + (1 - alpha) y[k-1] with y[-1] = `start`, float64 [n].
 
     In blocks of 64 the recursion is a weighted running sum, all blocks at once; only the last value

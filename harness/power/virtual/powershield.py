@@ -1,4 +1,4 @@
-"""A virtual PowerShield: answers its commands, and streams text or binary, with faults on demand."""
+"""A virtual PowerShield: answers commands, and streams text or binary, with faults on demand."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ class VirtualPowerShield:
         t = numbers / self.rate_hz * (1 + self.faults.clock_drift) + self._offset_s
         current = self.waveform.current_a(t) if self.output_on else np.zeros(len(t))
         encoded = self._encode(current)
-        gate = (self.waveform.logic(t) >> GATE_BIT) & 1
+        gate = ((self.waveform.logic(t) >> GATE_BIT) & 1).astype(np.uint8)
         if self.faults.stuck_gate is not None:
             gate[:] = self.faults.stuck_gate
         return self._assemble(numbers, encoded, gate)
@@ -189,9 +189,7 @@ def _binary_stamp(ms: int, percent: int) -> bytes:
     return b"\xf0\xf3" + ms.to_bytes(4, "big") + bytes([percent]) + b"\xff\xff"
 
 
-def _binary_words(
-    current: NDArray[np.float64], random: np.random.Generator
-) -> NDArray[np.uint16]:
+def _binary_words(current: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.uint16]:
     """Mantissa x 16^-exponent, rounded at random: the noise of a real input makes it unbiased."""
     safe = np.maximum(current, 16.0**-14)
     exponent = np.clip(np.floor(3 - np.log(safe) / np.log(16)), 0, 14)
@@ -199,7 +197,7 @@ def _binary_words(
     over = mantissa > 0xFFF
     exponent[over] -= 1
     mantissa[over] = np.floor(mantissa[over] / 16)
-    return (exponent.astype(np.uint16) << 12) | mantissa.astype(np.uint16)
+    return np.asarray(exponent * 4096 + mantissa, np.uint16)
 
 
 def _ascii(value: float) -> bytes:

@@ -122,7 +122,7 @@ class VirtualPpk2:
         logic = self.waveform.logic(t).astype(np.uint32)
         if self.faults.stuck_gate is not None:
             bit = 1 << GATE_BIT
-            logic = logic & ~np.uint32(bit) | (bit if self.faults.stuck_gate else 0)
+            logic = (logic & ~np.uint32(bit)) | np.uint32(bit if self.faults.stuck_gate else 0)
         counter = (numbers & 63).astype(np.uint32)
         word = adc.astype(np.uint32) | ranges.astype(np.uint32) << 14
         return (word | counter << 18 | logic << 24).astype("<u4")

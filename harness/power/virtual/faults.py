@@ -28,8 +28,3 @@ class Faults:
     buffer_percent: int = 0
     metadata: tuple[tuple[str, str | None], ...] = ()
     identity: str | None = None
-
-
-def covered(ranges: tuple[tuple[int, int], ...], number: int) -> bool:
-    """Tell whether a sample is in one of the ranges (first, how many)."""
-    return any(first <= number < first + count for first, count in ranges)

@@ -14,6 +14,7 @@ _PROMPT = b"PowerShield > "
 _MILLIVOLTS = re.compile(r"(\d+)m")
 _FREQUENCY = re.compile(r"(\d+)(k?)")
 _STAMP_EVERY = 1000
+_IN_FLIGHT_S = 0.002
 _SIMPLE = {
     *("htc", "hrc", "acqtime", "acqmode", "funcmode", "trigdelay", "pwr", "pwrend", "status"),
     *("calib", "lcd", "targrst", "currthres", "temp", "range", "power_monitor"),
@@ -80,10 +81,17 @@ class VirtualPowerShield:
         if name == "start":
             return self._start()
         if name == "stop":
-            was, self.streaming = self.streaming, False
-            end = b"\xf0\xf4\xff\xff" if self._binary else b"end\r\n"
-            return (end + _PROMPT + b"Acquisition completed\r\n") if was else b""
+            return self._stop()
         return self._set(name, argument)
+
+    def _stop(self) -> bytes:
+        """End the stream; what was on its way still comes."""
+        if not self.streaming:
+            return b""
+        rest = self.samples(self.position_s + _IN_FLIGHT_S)
+        self.streaming = False
+        end = b"\xf0\xf4\xff\xff" if self._binary else b"end\r\n"
+        return rest + end + _PROMPT + b"Acquisition completed\r\n"
 
     def _set(self, name: str, argument: str) -> bytes | None:
         if name == "volt" and (match := _MILLIVOLTS.search(argument)):

@@ -7,13 +7,14 @@ import struct
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.power.virtual.faults import Faults, covered
+from harness.power.virtual.faults import Faults
 from harness.power.virtual.waveform import GATE_BIT, Waveform
 
 RATE_HZ = 100_000
 _STEP_V = 1.8 / 163840
 # Below these currents the kit stays in range 0 to 3.
 _SWITCH_A = np.array([50e-6, 500e-6, 5e-3, 60e-3])
+_IN_FLIGHT_S = 0.002
 _LENGTHS = {0x0D: 3, 0x0C: 2, 0x11: 2, 0x25: 6, 0x15: 1, 0x16: 1}
 
 CONSTANTS: dict[str, tuple[float, ...]] = {
@@ -62,8 +63,10 @@ class VirtualPpk2:
 
     def _obey(self, command: bytes) -> bytes:
         opcode = command[0]
+        if self.faults.identity is not None:  # another device, which knows no such commands
+            return self.faults.identity.encode()
         if opcode == 0x19:
-            return self._metadata() if self.faults.identity is None else b""
+            return self._metadata()
         if opcode == 0x0D:
             self.vdd_mv = struct.unpack(">H", command[1:])[0]
         elif opcode == 0x0C:
@@ -72,8 +75,13 @@ class VirtualPpk2:
             self.streaming = True
             self._sent = 0
         elif opcode == 0x07:
-            self.streaming = False
-        return b"" if self.faults.identity is None else self.faults.identity.encode()
+            return self._stop()
+        return b""
+
+    def _stop(self) -> bytes:
+        """End the stream; what was on its way still comes."""
+        was, self.streaming = self.streaming, False
+        return self.samples(self.position_s + _IN_FLIGHT_S) if was else b""
 
     def _metadata(self) -> bytes:
         lines = {"Calibrated": "0"}
@@ -138,6 +146,3 @@ class VirtualPpk2:
             np.floor(adc + self._random.random(len(adc))), 0, 0x3FFE
         )
         return result
-
-
-__all__ = ["CONSTANTS", "RATE_HZ", "VirtualPpk2", "covered"]

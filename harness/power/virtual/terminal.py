@@ -85,6 +85,8 @@ class VirtualPort:
                 os.close(self._master)
                 os.close(self._slave)
                 return
+        with contextlib.suppress(OSError):
+            self._turn()  # commands that were sent just before the end
 
     def _turn(self) -> None:
         writable = [self._master] if self._pending else []

@@ -45,6 +45,7 @@ class MeterOptions:
     ports: Callable[[], Iterable[ListedPort]] = connected_ports
     clock: Callable[[], float] = time.monotonic
     check_time: bool = True
+    pause: Callable[[float], None] = time.sleep
 
 
 @dataclass(frozen=True)

@@ -288,7 +288,7 @@ def test_a_battery_by_hand() -> None:
 
 def test_a_battery_needs_time_for_an_inference() -> None:
     base = summary(analyse(gated([(500, 2500)], 3000), Expected(1, 1), QUICK))
-    with pytest.raises(ConfigError, match="an inference takes 2000.000 ms"):
+    with pytest.raises(ConfigError, match=r"an inference takes 2000\.000 ms"):
         battery_life(base, DutyCycle(period_s=1.0, sleep_a=0.0, capacity_ah=0.2))
 
 

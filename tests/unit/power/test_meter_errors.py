@@ -142,7 +142,7 @@ def test_a_command_that_is_not_answered_has_a_deadline() -> None:
     device = VirtualPowerShield(ONE_SECOND)
     with port_of(device) as port, opened(open_meter(f"lpm01a://{port}", FAST)) as meter:
         device._identity = "silent"
-        with pytest.raises(MeterTimeout, match="did not answer 'pwr off' within 0.5 s"):
+        with pytest.raises(MeterTimeout, match=r"did not answer 'pwr off' within 0\.5 s"):
             meter.set_output(False)
 
 
@@ -169,9 +169,8 @@ def test_a_voltage_above_the_users_own_limit_is_never_sent() -> None:
 
 
 def test_the_output_never_goes_on_before_a_voltage_was_set() -> None:
-    with opened(VirtualMeter("ppk2", FAST, ONE_SECOND)) as meter:
-        with pytest.raises(VoltageRefused):
-            meter.set_output(True)
+    with opened(VirtualMeter("ppk2", FAST, ONE_SECOND)) as meter, pytest.raises(VoltageRefused):
+        meter.set_output(True)
 
 
 @pytest.mark.parametrize("ending", [KeyboardInterrupt, RuntimeError])

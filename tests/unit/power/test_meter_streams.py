@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from devices.meters import ONE_SECOND, QUICK, recorded
 
@@ -14,8 +15,6 @@ from harness.power.recording import lost_time
 from harness.power.virtual.faults import Faults
 from harness.power.virtual.waveform import GatedLoad
 
-import numpy as np
-
 EXPECTED = Expected(windows=1, inferences=10, window_s=(1.0,))
 
 
@@ -27,7 +26,9 @@ def reason(faults: Faults, name: str = "ppk2", waveform: GatedLoad = ONE_SECOND)
 
 def test_overrange_is_flagged_and_no_number_comes_of_it() -> None:
     trace, _, _ = recorded(faults=Faults(overrange=((60_000, 5),)))
-    assert np.flatnonzero(trace.flags & SampleFlag.OVERRANGE).tolist() == list(range(60_000, 60_005))
+    assert np.flatnonzero(trace.flags & SampleFlag.OVERRANGE).tolist() == list(
+        range(60_000, 60_005)
+    )
     reading = analyse(trace, EXPECTED, QUICK)
     assert isinstance(reading, Invalid)
     assert reading.reason is Reason.OVERRANGE

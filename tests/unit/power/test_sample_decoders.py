@@ -78,9 +78,7 @@ def test_the_calibration_has_all_its_terms() -> None:
     block = decoder.feed(word(2000, 0), last=True)
     assert block is not None
     x = 7900 * 1.8 / 163840 / 5
-    assert float(block.current_a[0]) == pytest.approx(
-        1.1 * (2 * x * x + 0.9 * x + 0.035), rel=1e-6
-    )
+    assert float(block.current_a[0]) == pytest.approx(1.1 * (2 * x * x + 0.9 * x + 0.035), rel=1e-6)
 
 
 @pytest.mark.parametrize("number", [5, 6, 7])

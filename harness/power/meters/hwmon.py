@@ -56,9 +56,9 @@ class Hwmon:
                     where=str(self._folder),
                     hint="Give the folder of an INA2xx below /sys/class/hwmon.",
                 )
-        name = self._folder / "name"
-        if name.is_file():
-            model = name.read_text(encoding="ascii").strip()
+        label = self._folder / "name"
+        if label.is_file():
+            model = label.read_text(encoding="ascii").strip()
             self.info = MeterInfo("hwmon", model, self._folder.name, address=self.info.address)
 
     def close(self) -> None:

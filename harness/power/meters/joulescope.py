@@ -84,7 +84,7 @@ class Joulescope:
                 where=self._path,
                 hint="Close the program that holds it, such as the maker's own.",
             ) from error
-        _, model, serial = (self._path.split("/") + ["", ""])[:3]
+        _, model, serial = [*self._path.split("/"), "", ""][:3]
         self.info = MeterInfo("joulescope", model.upper(), serial, address=f"joulescope:{serial}")
         self._driver.publish(f"{self._path}/s/i/range/mode", "auto", timeout=1.0)
         self._driver.publish(f"{self._path}/h/fs", int(RATE_HZ), timeout=1.0)

@@ -31,7 +31,8 @@ from harness.power.recording import join
 
 TITLE = "SCPI multimeter through PyVISA (extra: scpi)"
 RATE_HZ = 1000.0
-BLOCK = 100
+READINGS = 1_000_000
+POLL_S = 0.02
 OVERLOAD = 9.9e37
 NOT_A_NUMBER = 9.91e37
 CAPS = MeterCaps(
@@ -48,8 +49,8 @@ CAPS = MeterCaps(
 class ScpiMeter:
     """One multimeter in series with the board's supply.
 
-    It samples in blocks on its own trigger; between two blocks it is blind, so windows have to be
-    long. After each setting its error queue is read.
+    It samples into its memory on its own clock, and R? takes out what is there (Keysight Truevolt
+    operating guide; other makers' words differ). After each setting its error queue is read.
     """
 
     def __init__(self, resource: str, options: MeterOptions, manager: Any = None) -> None:
@@ -59,7 +60,7 @@ class ScpiMeter:
         self._meter: Any = None
         self._index = 0
         self._running = False
-        self._began = 0.0
+        self._errors: tuple[type[Exception], ...] = (OSError, ValueError)
         self.caps = CAPS
         self.info = MeterInfo("scpi", "SCPI", address=f"scpi:{resource}")
 
@@ -74,9 +75,10 @@ class ScpiMeter:
         if self._manager is None:
             visa = maker_package("pyvisa", "scpi", self._resource)
             self._manager = visa.ResourceManager("@py")
+            self._errors = (*self._errors, visa.errors.Error)
         try:
             self._meter = self._manager.open_resource(self._resource)
-        except Exception as error:
+        except self._errors as error:
             raise self._mapped(error, opening=True) from error
         self._meter.timeout = 1000 * self._options.answer_s
         self._meter.read_termination = self._meter.write_termination = "\n"
@@ -84,7 +86,13 @@ class ScpiMeter:
         self.info = MeterInfo(
             "scpi", f"{maker} {model}".strip(), serial, firmware, self.info.address
         )
-        for command in ("*RST", "CONF:CURR:DC", f"SAMP:COUN {BLOCK}", "TRIG:SOUR IMM"):
+        for command in (
+            "*RST",
+            "CONF:CURR:DC",
+            f"SAMP:TIM {1 / RATE_HZ:g}",
+            f"SAMP:COUN {READINGS}",
+            "TRIG:SOUR IMM",
+        ):
             self._tell(command)
 
     def close(self) -> None:
@@ -105,31 +113,29 @@ class ScpiMeter:
         """A multimeter has no output."""
 
     def start(self, config: CaptureConfig) -> None:
-        """Begin the first block."""
+        """Begin to fill the memory."""
         self._index = 0
-        self._began = self._options.clock()
         self._running = True
         self._tell("INIT")
 
     def read(self, timeout_s: float) -> SampleBlock | None:
-        """Fetch a block and begin the next; the time in between is NaN."""
+        """Take out what is in the memory."""
         if not self._running:
             return None
-        values = np.array([float(word) for word in self._ask("FETC?").split(",")])
-        arrived = self._options.clock()
-        self._tell("INIT")
+        words = block_content(self._ask("R?"))
+        if not words:
+            self._options.pause(min(timeout_s, POLL_S))
+            return None
+        values = np.array([float(word) for word in words.split(",")])
         over = np.abs(values) >= OVERLOAD
         invalid = np.abs(values) >= NOT_A_NUMBER
-        flags = np.where(over & ~invalid, SampleFlag.OVERRANGE, np.uint8(0))
-        current = np.where(over, np.nan, values).astype(np.float32)
-        end = round((arrived - self._began) * RATE_HZ)
-        blind = max(0, end - self._index - len(current))
         block = SampleBlock(
             self._index,
-            np.concatenate((np.full(blind, np.nan, np.float32), current)),
-            np.concatenate((np.full(blind, SampleFlag.LOST, np.uint8), flags)),
+            np.where(over, np.nan, values).astype(np.float32),
+            np.where(over & ~invalid, SampleFlag.OVERRANGE, np.uint8(0)),
+            arrived_s=self._options.clock(),
         )
-        self._index += blind + len(current)
+        self._index += len(values)
         return block
 
     def stop(self) -> None:
@@ -146,19 +152,19 @@ class ScpiMeter:
             info=self.info,
             caps=self.caps,
             voltage_v=float("nan"),
-            check_time=False,
+            check_time=self._options.check_time,
         )
 
     def _ask(self, query: str) -> str:
         try:
             return str(self._meter.query(query)).strip()
-        except Exception as error:
+        except self._errors as error:
             raise self._mapped(error) from error
 
     def _tell(self, command: str) -> None:
         try:
             self._meter.write(command)
-        except Exception as error:
+        except self._errors as error:
             raise self._mapped(error) from error
         answer = self._ask("SYST:ERR?")
         if not answer.startswith(("0", "+0")):
@@ -190,6 +196,22 @@ class ScpiMeter:
         return kind(
             f"{what} ({text})", where=self.info.address, hint="Check the address and the cable."
         )
+
+
+def block_content(answer: str) -> str:
+    """What is in a definite-length block such as "#15+1.0E" (IEEE 488.2, 8.7.9).
+
+    Raises:
+        ValueError: it is none, or shorter than it says.
+    """
+    if answer[:1] != "#" or not answer[1:2].isdigit():
+        raise ValueError(f"no block: {answer[:20]!r}")
+    digits = int(answer[1])
+    length = int(answer[2 : 2 + digits] or "0")
+    content = answer[2 + digits : 2 + digits + length]
+    if len(content) < length:
+        raise ValueError(f"a block of {len(content)} bytes says it has {length}")
+    return content
 
 
 def open_meter(rest: str, options: MeterOptions) -> ScpiMeter:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import cast
+from zipfile import BadZipFile
 
 from harness.domain.power import Accuracy, Trace
 from harness.errors import BadTrace, UnknownName
@@ -70,7 +72,7 @@ def read_trace(path: Path, options: ImportOptions | None = None, kind: str = "")
     module = _format(kind) if kind else _by_name(path)
     try:
         return cast(Trace, module.read(path, options or ImportOptions()))
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
         raise BadTrace(
             f"the file does not decode ({error})",
             where=str(path),

@@ -53,8 +53,20 @@ class Drawing:
     def group(self, at: int, *, x_ticks: bool = True) -> str:
         """The diagram as an SVG group, `at` pixels from the top."""
         return "\n".join(
-            [f"<g transform='translate(0,{at})'>", *self._parts, *self._axes(x_ticks), "</g>"]
+            [
+                f"<g transform='translate(0,{at})'>",
+                *self._grid(),
+                *self._parts,
+                *self._axes(x_ticks),
+                "</g>",
+            ]
         )
+
+    def _grid(self) -> list[str]:
+        return [
+            f"<path d='M{_LEFT} {self._at_y(value):.1f}H{WIDTH - _RIGHT}' stroke='#ddd'/>"
+            for value in ticks(*self._y)
+        ]
 
     def _axes(self, x_ticks: bool) -> list[str]:
         bottom, right = HEIGHT - _BOTTOM, WIDTH - _RIGHT
@@ -67,10 +79,9 @@ class Drawing:
             f"transform='rotate(-90 16 {(_TOP + bottom) / 2})'>{escape(self._labels[1])}</text>",
         ]
         for value in ticks(*self._y):
-            y = self._at_y(value)
-            lines.append(f"<path d='M{_LEFT} {y:.1f}H{right}' stroke='#ddd'/>")
             lines.append(
-                f"<text x='{_LEFT - 6}' y='{y + 4:.1f}' text-anchor='end' {_FONT}>{value:g}</text>"
+                f"<text x='{_LEFT - 6}' y='{self._at_y(value) + 4:.1f}' "
+                f"text-anchor='end' {_FONT}>{value:g}</text>"
             )
         for value in ticks(*self._x) if x_ticks else ():
             lines.append(

@@ -32,7 +32,8 @@ def plot_trace(
 
 def _over_time(trace: Trace, windows: Sequence[Window]) -> Drawing:
     milliamperes = trace.current_a * 1e3
-    top = float(np.nanmax(milliamperes)) if np.isfinite(milliamperes).any() else 1.0
+    known = milliamperes[np.isfinite(milliamperes)]
+    top = float(known.max(initial=0.0)) or 1.0
     about = f"{trace.info.model}, {trace.rate_hz:g} samples/s, {trace.lost} lost"
     title = f"Current over time ({about})"
     if trace.origin == "simulated":
@@ -73,7 +74,7 @@ def _histogram(trace: Trace, windows: Sequence[Window]) -> Drawing:
     share = counts / counts.sum() * 100
     where = "in the windows" if windows else "in the trace"
     drawing = Drawing(
-        f"How often each current {where}",
+        f"How often each current occurs {where}",
         "current / mA",
         "samples / %",
         (float(edges[0]), float(edges[-1])),

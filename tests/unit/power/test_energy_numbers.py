@@ -7,14 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from builders.traces import gated, summary, trace_of
 from devices.meters import QUICK, recorded
 
-from harness.domain.energy import Alignment, Baseline, EnergySummary, WindowEnergy
-from harness.domain.power import Accuracy, Edge, Invalid, MeterInfo, Reason, Sync, Trace
-from harness.errors import ConfigError
-from harness.power.analysis.battery import DutyCycle, battery_life
-from harness.power.analysis.limits import Expected, Limits
-from harness.power.analysis.operators import operator_energies
+from harness.domain.energy import Baseline
+from harness.domain.power import Sync
+from harness.power.analysis.limits import Expected
 from harness.power.analysis.summary import analyse, baseline_of
 from harness.power.analysis.uncertainty import combined
 from harness.power.virtual.faults import Faults
@@ -22,30 +20,6 @@ from harness.power.virtual.waveform import FollowedGate, GatedLoad
 
 TEN = GatedLoad([(0.25, 10.25)], ripple_a=2e-3, ripple_hz=937.0)
 TEN_J = 10e-3 * 3.0 * 10.0
-
-
-def trace_of(current: np.ndarray, rate_hz: float = 1e3, **more: object) -> Trace:
-    made = Trace(
-        rate_hz=rate_hz,
-        current_a=current.astype(np.float32),
-        voltage_v=3.0,
-        flags=np.zeros(len(current), np.uint8),
-        info=MeterInfo("test", "test"),
-        accuracy=Accuracy(0.02, 0.01, 50e-6, 1e-7, "by hand"),
-    )
-    return replace(made, **more)  # type: ignore[arg-type]
-
-
-def gated(windows: list[tuple[int, int]], total: int, active: float = 10e-3) -> Trace:
-    gate = np.zeros(total, np.uint8)
-    for first, end in windows:
-        gate[first:end] = 1
-    return trace_of(np.where(gate, active, 2e-3), logic=gate)
-
-
-def summary(reading: object) -> EnergySummary:
-    assert isinstance(reading, EnergySummary), str(reading)
-    return reading
 
 
 @pytest.mark.parametrize(
@@ -139,160 +113,3 @@ def test_a_measured_voltage_is_multiplied_sample_by_sample() -> None:
     trace = trace_of(current, logic=gate, voltage_v=volts)
     found = summary(analyse(trace, Expected(1, 1), QUICK))
     assert found.energy_j == pytest.approx((3.2 * 12e-3 + 2.8 * 8e-3) / 2 * 2, rel=1e-6)
-
-
-@pytest.mark.parametrize(("seconds", "valid"), [(0.999, False), (1.0, True)])
-def test_a_short_window_has_no_number(seconds: float, valid: bool) -> None:
-    trace = gated([(500, 500 + round(seconds * 1000))], 3000)
-    reading = analyse(trace, Expected(1, 1))
-    if valid:
-        assert "shorter than 10 s" in summary(reading).warnings[0]
-    else:
-        assert isinstance(reading, Invalid)
-        assert reading.reason is Reason.WINDOW_TOO_SHORT
-
-
-@pytest.mark.parametrize(("off", "valid"), [(0.019, True), (0.021, False), (-0.021, False)])
-def test_board_and_meter_must_agree_on_the_time(off: float, valid: bool) -> None:
-    reading = analyse(
-        gated([(500, 2500)], 3000), Expected(1, 1, window_s=(2.0 / (1 + off),)), QUICK
-    )
-    assert isinstance(reading, EnergySummary) is valid
-    if isinstance(reading, Invalid):
-        assert reading.reason is Reason.CLOCK_MISMATCH
-        assert f"{off * 100:+.2f} %" in reading.detail
-
-
-def test_a_firmware_that_ran_another_number_is_not_believed() -> None:
-    reading = analyse(gated([(500, 2500)], 3000), Expected(1, 10, answered=(9,)), QUICK)
-    assert isinstance(reading, Invalid)
-    assert reading.reason is Reason.WRONG_COUNT
-
-
-FALLBACKS = [
-    (Alignment.EVENT, {"edges": (Edge(1000, "d7"), Edge(3000, "d7"))}, {}, 1e-3, True),
-    (Alignment.HARDWARE_START, {"triggered": True}, {"window_s": (1.0,)}, 1e-3, True),
-    (Alignment.MARKER, {}, {"markers_s": ((1.0, 3.0),)}, 2e-3, True),
-    (Alignment.HOST, {"started_s": 50.0}, {"host_s": ((51.0, 53.0),)}, 30e-3, False),
-    (Alignment.STEP, {}, {}, 4e-3, False),
-]
-
-
-@pytest.mark.parametrize(("alignment", "has", "told", "error_s", "comparable"), FALLBACKS)
-def test_each_way_to_find_a_window_says_its_error(
-    alignment: Alignment,
-    has: dict[str, object],
-    told: dict[str, object],
-    error_s: float,
-    comparable: bool,
-) -> None:
-    current = np.full(4000, 2e-3)
-    current[1000:3000] = 10e-3
-    trace = trace_of(current, **has)
-    found = summary(analyse(trace, Expected(1, 1, **told), QUICK))  # type: ignore[arg-type]
-    assert found.alignment is alignment
-    assert found.windows[0].window.edge_error_s == pytest.approx(error_s)
-    assert found.for_regression is comparable
-    if not comparable:
-        assert f"windows by {alignment}" in found.warnings[-1]
-    if alignment is not Alignment.HARDWARE_START:
-        assert found.energy_j == pytest.approx(10e-3 * 3 * 2, rel=2e-3)
-
-
-def test_pulses_give_windows_and_what_came_before_is_left_out() -> None:
-    pins = np.ones(6000, np.uint8)
-    for at in (100, 150, 1000, 3000):
-        pins[at : at + 5] = 0
-    trace = trace_of(np.full(6000, 5e-3), logic=pins)
-    found = summary(analyse(trace, Expected(1, 1), QUICK, alignment=Alignment.PULSE))
-    assert (found.windows[0].window.first, found.windows[0].window.end) == (1000, 3000)
-
-
-def test_a_gate_that_is_wrong_is_not_passed_over_for_a_worse_way() -> None:
-    trace = replace(trace_of(np.full(4000, 5e-3), logic=np.zeros(4000, np.uint8)), started_s=1.0)
-    reading = analyse(trace, Expected(1, 1, host_s=((1.0, 3.0),)), QUICK)
-    assert isinstance(reading, Invalid)
-    assert reading.reason is Reason.GATE_NO_RISE
-
-
-def layered(borders: list[int], currents: list[float], inferences: int) -> Trace:
-    """A window of inferences one after the other; the operator pin toggles at every border."""
-    length = borders[-1]
-    gate = np.zeros(length * inferences + 400, np.uint8)
-    current = np.full(len(gate), 2e-3)
-    toggles = []
-    for n in range(inferences):
-        start = 200 + n * length
-        for a, b, amperes in zip(borders, borders[1:], currents, strict=False):
-            current[start + a : start + b] = amperes
-        toggles += [start + border for border in borders[:-1]] + [start + length - 1]
-    gate[200 : 200 + length * inferences] = 1
-    level = np.searchsorted(toggles, np.arange(len(gate)), side="right") & 1
-    return trace_of(current, logic=(gate | level << 1).astype(np.uint8), rate_hz=100e3)
-
-
-def whole(trace: Trace, inferences: int) -> WindowEnergy:
-    reading = analyse(trace, Expected(1, inferences), replace(QUICK, least_window_s=0))
-    return summary(reading).windows[0]
-
-
-def test_operators_have_energies_that_add_up() -> None:
-    trace = layered([0, 1000, 1500, 4000], [10e-3, 20e-3, 5e-3], 5)
-    window = whole(trace, 5)
-    found = operator_energies(trace, window, 3, QUICK, bit=1)
-    assert not isinstance(found, Invalid)
-    energies = [one.energy_j for one in found]
-    assert energies[:2] == pytest.approx([10e-3 * 3 * 0.01, 20e-3 * 3 * 0.005], rel=1e-5)
-    assert sum(energies) == pytest.approx(window.energy_per_inference_j, rel=1e-3)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("operators", "reason"), [(2, Reason.EXTRA_EDGES), (4, Reason.MISSING_EDGES)]
-)
-def test_operators_need_one_edge_more_than_there_are(operators: int, reason: Reason) -> None:
-    trace = layered([0, 1000, 1500, 4000], [10e-3, 20e-3, 5e-3], 5)
-    found = operator_energies(trace, whole(trace, 5), operators, QUICK, bit=1)
-    assert isinstance(found, Invalid)
-    assert found.reason is reason
-
-
-def test_operators_that_do_not_add_up_have_no_energy() -> None:
-    trace = layered([0, 1000, 1500, 4000], [10e-3, 20e-3, 5e-3], 5)
-    window = replace(whole(trace, 5), energy_j=whole(trace, 5).energy_j * 1.05)
-    found = operator_energies(trace, window, 3, QUICK, bit=1)
-    assert isinstance(found, Invalid)
-    assert found.reason is Reason.CLOSURE
-
-
-def test_an_operator_too_short_for_the_meter_has_no_energy_and_says_so() -> None:
-    trace = layered([0, 1000, 1008, 4000], [10e-3, 20e-3, 5e-3], 5)
-    found = operator_energies(trace, whole(trace, 5), 3, QUICK, bit=1)
-    assert not isinstance(found, Invalid)
-    short = found[1].energy_j
-    assert isinstance(short, Invalid)
-    assert short.reason is Reason.TOO_SLOW
-    assert "80 us" in short.detail
-
-
-def test_a_battery_by_hand() -> None:
-    """The study's example: 1.431 mJ, 43.5 ms, 3 V, 5 uA, 220 mAh x 0.85, each second: 387 h."""
-    base = summary(analyse(gated([(500, 2500)], 3000), Expected(1, 1), QUICK))
-    kws = replace(base, charge_c=1.431e-3 / 3.0, time_s=43.5e-3)
-    life = battery_life(kws, DutyCycle(period_s=1.0, sleep_a=5e-6, capacity_ah=0.22))
-    assert life.mean_current_a == pytest.approx(0.4818e-3, rel=1e-3)
-    assert life.hours == pytest.approx(387, rel=5e-3)
-    assert any("220 mAh of which 85 % are usable" in line for line in life.assumptions)
-    minute = battery_life(kws, DutyCycle(period_s=60.0, sleep_a=5e-6, capacity_ah=0.22))
-    assert minute.hours / 24 == pytest.approx(600, rel=5e-3)
-
-
-def test_a_battery_needs_time_for_an_inference() -> None:
-    base = summary(analyse(gated([(500, 2500)], 3000), Expected(1, 1), QUICK))
-    with pytest.raises(ConfigError, match=r"an inference takes 2000\.000 ms"):
-        battery_life(base, DutyCycle(period_s=1.0, sleep_a=0.0, capacity_ah=0.2))
-
-
-def test_limits_are_the_ones_of_the_study() -> None:
-    limits = Limits()
-    assert (limits.least_window_s, limits.wanted_window_s) == (1.0, 10.0)
-    assert (limits.coverage, limits.clock, limits.floor_a) == (0.999, 0.02, 1e-3)

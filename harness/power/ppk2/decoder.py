@@ -67,29 +67,38 @@ class Ppk2Decoder:
         else:
             broken = np.flatnonzero((counters[1:] - counters[:-1]) & (COUNTS - 1) != 1)
             good = int(broken[0]) + 1 if len(broken) else len(words)
-        self._expected = (expected + good) % COUNTS
-        if good == len(words):
-            return good, None
         after = counters[good : good + LOOK_AHEAD]
-        if len(after) < LOOK_AHEAD and not last:
-            return good, None
-        return good, self._break(after, 4 * good)
+        if len(after) < LOOK_AHEAD and not (last and len(after)):
+            # The newest word is held back: should bytes be missing behind it, it is suspect.
+            kept = good if last else max(0, good - 1)
+            self._expected = (expected + kept) % COUNTS
+            return kept, None
+        self._expected = (expected + good) % COUNTS
+        missing, slipped = self._break(after, 4 * good)
+        if slipped and good:
+            good, missing = good - 1, missing + 1
+            self._rest = self._rest[: 4 * good] + self._rest[4 * good + 4 :]
+        return good, missing
 
-    def _break(self, after: NDArray[np.uint8], at: int) -> int:
-        """Tell the kind of break at byte `at`: lost words, one damaged word, or lost bytes."""
+    def _break(self, after: NDArray[np.uint8], at: int) -> tuple[int, bool]:
+        """Tell the kind of break at byte `at`: lost words, one damaged word, or lost bytes.
+
+        Returns how many words are missing, and whether bytes slipped: then the word before, put
+        together of two, may have had the right counter by chance.
+        """
         assert self._expected is not None
         rising = np.diff(after) & (COUNTS - 1) == 1
         if rising.all():
             missing = (int(after[0]) - self._expected) % COUNTS
             self._expected = int(after[0])
-            return missing
+            return missing, False
         shift, counter = self._best_shift(at)
         self.resyncs += 1
         # `feed` drops the good words before `at` next; here only the bytes between go.
         self._rest = self._rest[:at] + self._rest[at + shift :]
         missing = (counter - self._expected) % COUNTS
         self._expected = counter
-        return missing
+        return missing, shift % 4 != 0
 
     def _best_shift(self, at: int) -> tuple[int, int]:
         """How many bytes to skip for words to count up again, and the counter found there."""

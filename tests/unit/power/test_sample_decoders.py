@@ -6,7 +6,7 @@ import struct
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness.domain.power import SampleFlag
@@ -131,8 +131,9 @@ def test_the_counter_shows_a_loss_up_to_a_multiple_of_64(lost: int, seen: int) -
 
 
 @given(st.integers(20, 150), st.integers(1, 3), st.integers(1, 50))
-@settings(max_examples=40, deadline=None)
-def test_lost_bytes_cost_a_word_and_no_more(at: int, count: int, chunk: int) -> None:
+@example(at=32, count=3, chunk=1)  # the word put together of two has the counter that is expected
+@settings(max_examples=100, deadline=None)
+def test_lost_bytes_cost_a_few_words_and_spoil_none(at: int, count: int, chunk: int) -> None:
     words = [word(500 + n, n) for n in range(200)]
     words[at] = words[at][count:]
     data = b"".join(words)
@@ -141,7 +142,11 @@ def test_lost_bytes_cost_a_word_and_no_more(at: int, count: int, chunk: int) -> 
     values, _ = decoded(decoder, *pieces)
     assert decoder.resyncs == 1
     assert len(values) == 200
-    assert np.flatnonzero(np.isnan(values)).tolist() == [at]
+    lost = set(np.flatnonzero(np.isnan(values)).tolist())
+    assert at in lost
+    assert lost <= {at - 1, at, at + 1}
+    whole = np.array([500 + n for n in range(200)]) * 4 * 1.8 / 163840 / 10
+    np.testing.assert_allclose(values[~np.isnan(values)], whole[~np.isnan(values)], rtol=1e-6)
 
 
 def test_one_damaged_word_does_not_move_the_others() -> None:

@@ -89,7 +89,11 @@ class MeterInfo:
 
 @dataclass(frozen=True)
 class MeterCaps:
-    """What an instrument can do; `voltage_range_v` is None where it feeds nothing."""
+    """What an instrument can do; `voltage_range_v` is None where it feeds nothing.
+
+    `usual_rate_hz` is taken where no rate is asked for, None: the highest. `recorded` says that all
+    samples are there already: after them nothing will come.
+    """
 
     voltage_range_v: tuple[float, float] | None
     max_current_a: float
@@ -98,6 +102,14 @@ class MeterCaps:
     events: bool
     measures_voltage: bool
     accuracy: Accuracy
+    usual_rate_hz: float | None = None
+    recorded: bool = False
+
+    def rate_hz(self, wanted: float | None) -> float:
+        """The rate that is nearest to the `wanted` one, or the usual one."""
+        if wanted is None:
+            return self.usual_rate_hz or max(self.rates_hz)
+        return min(self.rates_hz, key=lambda known: abs(known - wanted))
 
 
 class Sync(StrEnum):
@@ -111,7 +123,7 @@ class Sync(StrEnum):
 
 @dataclass(frozen=True)
 class CaptureConfig:
-    """How to sample: at `rate_hz` (None: the instrument's highest), with which edges."""
+    """How to sample: at the rate nearest to `rate_hz` (None: the usual one), with which edges."""
 
     rate_hz: float | None = None
     sync: Sync = Sync.GATE

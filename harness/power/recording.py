@@ -139,7 +139,7 @@ class Recorder:
         if not self._blocks:
             return 0.0
         last = self._blocks[-1]
-        rate = self._config.rate_hz or max(self._meter.caps.rates_hz)
+        rate = self._meter.caps.rate_hz(self._config.rate_hz)
         return (last.index + len(last.current_a)) / rate
 
     def wait(self, seconds: float, deadline_s: float) -> bool:
@@ -182,6 +182,8 @@ class Recorder:
                     heard = self._clock()
                     if any(fault.reason is Reason.OVERCURRENT for fault in block.faults):
                         self._done.set()
+                elif self._meter.caps.recorded:
+                    self._done.set()
                 elif self._clock() - heard > self._silence_s:
                     raise MeterTimeout(
                         f"the meter sent no sample for {self._silence_s:g} s",

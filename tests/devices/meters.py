@@ -30,7 +30,7 @@ def recorded(
     *,
     seconds: float = 1.4,
     volts: float = 3.0,
-    rate_hz: float = 100e3,
+    rate_hz: float | None = 100e3,
     sync: Sync = Sync.GATE,
     options: MeterOptions = FAST,
 ) -> tuple[Trace, Recorder, VirtualMeter]:

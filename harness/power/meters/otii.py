@@ -30,6 +30,7 @@ from harness.power.recording import join
 TITLE = "Qoitech Otii Arc or Ace through the Otii program (extra: otii)"
 PORT = 1905
 CONNECT_S = 3
+_NOTHING = np.empty(0, np.uint8)
 CAPS = MeterCaps(
     voltage_range_v=(0.5, 4.55),
     max_current_a=2.5,
@@ -55,6 +56,7 @@ class Otii:
         self._project: Any = None
         self._volts: float | None = None
         self._running = False
+        self._began = 0.0
         self._blocks: list[SampleBlock] = []
         self._rate_hz = CAPS.rates_hz[0]
         self.caps = CAPS
@@ -132,13 +134,15 @@ class Otii:
             self._call(f"channel {channel}", self._arc.enable_channel, channel, True)
         self._call("record", self._project.start_recording)
         self._blocks = []
+        self._began = self._options.clock()
         self._running = True
 
     def read(self, timeout_s: float) -> SampleBlock | None:
-        """Nothing while it records; the whole recording when it was stopped."""
+        """While it records only how far it is; the whole recording when it was stopped."""
         if self._running:
             self._options.pause(min(timeout_s, 0.05))
-            return None
+            reached = round((self._options.clock() - self._began) * self._rate_hz)
+            return SampleBlock(reached, np.empty(0, np.float32), _NOTHING, _NOTHING)
         return self._blocks.pop() if self._blocks else None
 
     def stop(self) -> None:

@@ -31,6 +31,7 @@ class Replay:
             events=True,
             measures_voltage=False,
             accuracy=ImportOptions().accuracy,
+            recorded=True,
         )
 
     def open(self) -> None:

@@ -14,6 +14,7 @@ RATES_HZ = tuple(
     )
 )
 ASCII_MOST_HZ = 5_000.0
+USUAL_RATE_HZ = 1_000.0
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ def _caps(low_v: float, high_v: float, amps: float, source: str, *, events: bool
         logic_channels=0,
         events=events,
         measures_voltage=False,
+        usual_rate_hz=USUAL_RATE_HZ,
         accuracy=Accuracy(
             gain=0.02, voltage=0.01, time_base=100e-6, offset_a=100e-9, source=source
         ),

@@ -19,7 +19,6 @@ from harness.power.recording import join
 from harness.power.wire import Wire, open_wire
 
 BAUD = 3_686_400
-DEFAULT_RATE_HZ = 1_000.0
 
 
 class PowerShield:
@@ -32,7 +31,7 @@ class PowerShield:
         self._wire: Wire | None = None
         self._session: Session | None = None
         self._decoder: AsciiDecoder | BinaryDecoder | None = None
-        self._rate_hz = DEFAULT_RATE_HZ
+        self._rate_hz = self._dialect.caps.rate_hz(None)
         self._volts: float | None = None
         self._running = self._triggered = False
         self._tail = b""
@@ -117,8 +116,7 @@ class PowerShield:
 
     def start(self, config: CaptureConfig) -> None:
         """Begin to sample: in text up to 5 kHz (the only one with edges), in binary above."""
-        rate = config.rate_hz or DEFAULT_RATE_HZ
-        self._rate_hz = min(self.caps.rates_hz, key=lambda known: abs(known - rate))
+        self._rate_hz = self.caps.rate_hz(config.rate_hz)
         self._triggered = config.sync is Sync.TRIGGER
         events = config.sync in {Sync.GATE, Sync.PULSE} and self._dialect.events
         text = self._rate_hz <= ASCII_MOST_HZ

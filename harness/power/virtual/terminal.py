@@ -55,6 +55,7 @@ class VirtualPort:
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
         self.address = os.ttyname(self._slave)
+        self._open = [self._master, self._slave]
         self._pending = b""
         self._ending = threading.Event()
         self._began: float | None = None
@@ -72,9 +73,12 @@ class VirtualPort:
     ) -> None:
         self._ending.set()
         self._thread.join(timeout=2)
-        for fd in (self._master, self._slave):
-            with contextlib.suppress(OSError):
-                os.close(fd)
+        self._close()
+
+    def _close(self) -> None:
+        """Close both ends, once: a number that was closed may soon be another file's."""
+        while self._open:
+            os.close(self._open.pop())
 
     def _run(self) -> None:
         # EIO comes when nobody has the other end open, or when it was unplugged.
@@ -82,8 +86,7 @@ class VirtualPort:
             with contextlib.suppress(OSError):
                 self._turn()
             if self.device.unplugged:
-                os.close(self._master)
-                os.close(self._slave)
+                self._close()
                 return
         with contextlib.suppress(OSError):
             self._turn()  # commands that were sent just before the end

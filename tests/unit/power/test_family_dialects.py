@@ -65,3 +65,10 @@ def test_edges_only_come_where_the_instrument_has_them() -> None:
     _, _, probe = recorded("stlink-v3pwr", rate_hz=1000.0, seconds=0.05)
     assert "eventsrc d7 fal" in shield.device.log  # type: ignore[attr-defined]
     assert not [x for x in probe.device.log if x.startswith("eventsrc")]  # type: ignore[attr-defined]
+
+
+def test_without_a_rate_the_usual_one_is_taken_and_a_second_is_a_second() -> None:
+    trace, _, meter = recorded("lpm01a", seconds=1.0, rate_hz=None)
+    assert trace.rate_hz == 1000.0
+    assert 1000 <= len(trace) < 100_000
+    assert "freq 1k" in meter.device.log  # type: ignore[attr-defined]

@@ -28,7 +28,7 @@ from harness.power.kinds import open_meter
 from harness.power.meters.joulescope import Joulescope
 from harness.power.meters.scpi import block_content
 from harness.power.packages import maker_package
-from harness.power.recording import opened
+from harness.power.recording import opened, record
 
 
 @contextlib.contextmanager
@@ -245,11 +245,7 @@ def test_an_otii_program_over_tcp() -> None:
         with opened(open_meter(f"otii:127.0.0.1:{server.server_address[1]}/Arc", FAST)) as meter:
             meter.set_voltage(3.0)
             meter.set_output(True)
-            meter.start(CaptureConfig())
-            meter.stop()
-            block = meter.read(0)
-            assert block is not None
-            trace = meter.trace([block])
+            trace = record(meter, CaptureConfig(), 0.1)
         server.shutdown()
     reading = analyse(trace, Expected(1, 1, window_s=(1.0,)), QUICK)
     assert isinstance(reading, EnergySummary)

@@ -13,11 +13,12 @@ from harness.power.options import MeterOptions
 from harness.power.virtual import instruments
 from harness.power.virtual.faults import Faults
 from harness.power.virtual.terminal import VirtualPort
-from harness.power.virtual.waveform import GatedLoad, Waveform
+from harness.power.virtual.waveform import GatedLoad, PulsedLoad, Waveform
 
 TITLE = "a virtual instrument that speaks the real wire protocol: lpm01a, ppk2, ..."
-# What it feeds when no simulated board does: five windows of one second, with pauses.
-DEMONSTRATION = GatedLoad([(0.5 + 1.5 * n, 1.5 + 1.5 * n) for n in range(5)], ripple_a=0.5e-3)
+# What it feeds when no simulated board does: five windows of one second, with pauses. An instrument
+# that only tells falling edges is fed by a board that pulses.
+WINDOWS = [(0.5 + 1.5 * n, 1.5 + 1.5 * n) for n in range(5)]
 
 
 class VirtualMeter:
@@ -27,12 +28,14 @@ class VirtualMeter:
         self,
         name: str,
         options: MeterOptions,
-        waveform: Waveform = DEMONSTRATION,
+        waveform: Waveform | None = None,
         faults: Faults | None = None,
         speed: float | None = 1.0,
     ) -> None:
         self._instrument = _instrument(name)
-        device = self._instrument.make(waveform, faults or Faults())
+        load = PulsedLoad if getattr(self._instrument, "PULSES", False) else GatedLoad
+        board = waveform or load(WINDOWS, ripple_a=0.5e-3)
+        device = self._instrument.make(board, faults or Faults())
         self._port = VirtualPort(device, speed=speed)
         own = replace(options, simulated=True, check_time=options.check_time and speed == 1.0)
         self._driver: PowerMeter = self._instrument.drive(self._port.address, own)

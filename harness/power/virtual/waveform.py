@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 Times = NDArray[np.float64]
 GATE_BIT = 0
 LAYER_BIT = 1
+PULSE_S = 2e-3
 
 
 class Waveform(Protocol):
@@ -46,8 +47,7 @@ class GatedLoad:
 
     def current_a(self, t: Times) -> NDArray[np.float64]:
         """Amperes at `t`."""
-        high = self.logic(t) & (1 << GATE_BIT)
-        current = np.where(high, self.active_a, self.idle_a)
+        current = np.where(self._inside(t), self.active_a, self.idle_a)
         current = current + self.ripple_a * np.sin(2 * np.pi * self.ripple_hz * t)
         if self.brown_out is not None:
             current[(t >= self.brown_out[0]) & (t < self.brown_out[1])] = 0.0
@@ -55,10 +55,14 @@ class GatedLoad:
 
     def logic(self, t: Times) -> NDArray[np.uint8]:
         """Levels at `t`."""
-        edges = np.array(self.windows, float).reshape(-1)
-        gate = np.searchsorted(edges, t, side="right") & 1
+        gate = self._inside(t)
         layer = np.searchsorted(np.array(self.toggles, float), t, side="right") & 1
         return (gate << GATE_BIT | layer << LAYER_BIT).astype(np.uint8)
+
+    def _inside(self, t: Times) -> NDArray[np.int64]:
+        """1 within a window, else 0."""
+        edges = np.array(self.windows, float).reshape(-1)
+        return np.asarray(np.searchsorted(edges, t, side="right") & 1)
 
     def known_until_s(self) -> float:
         """A formula is known for ever."""
@@ -68,6 +72,17 @@ class GatedLoad:
         """Coulombs between two times without the ripple and the brown-out, by integration."""
         high = sum(max(0.0, min(end_s, b) - max(start_s, a)) for a, b in self.windows)
         return high * self.active_a + (end_s - start_s - high) * self.idle_a
+
+
+class PulsedLoad(GatedLoad):
+    """The same load, whose pin is high and falls for `PULSE_S` as a window begins and ends."""
+
+    def logic(self, t: Times) -> NDArray[np.uint8]:
+        """Levels at `t`."""
+        falls = np.array(self.windows, float).reshape(-1)
+        last = np.searchsorted(falls, t, side="right") - 1
+        since = t - np.where(last >= 0, falls[np.maximum(last, 0)], -np.inf)
+        return np.where(since < PULSE_S, np.uint8(0), np.uint8(1 << GATE_BIT))
 
 
 class FollowedGate:

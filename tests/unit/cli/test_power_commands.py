@@ -100,3 +100,12 @@ def test_an_import_that_ends_badly(folder: Path, words: list[str], code: int, me
     result = power("import", str(csv_file(folder)), "--voltage", "3", *words)
     assert result.exit_code == code
     assert message in result.output
+
+
+def test_a_virtual_shield_measures_by_its_events() -> None:
+    words = ["--voltage", "3", "-s", "1.7", "--board-time", "1.0", "--json"]
+    result = power("measure", "-p", "virtual:lpm01a", *words)
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert found["alignment"] == "event"
+    assert found["energy_j"] == pytest.approx(10e-3 * 3 * 1.0, rel=1e-3)

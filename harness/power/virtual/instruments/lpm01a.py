@@ -10,6 +10,8 @@ from harness.power.virtual.faults import Faults
 from harness.power.virtual.powershield import VirtualPowerShield
 from harness.power.virtual.waveform import Waveform
 
+PULSES = True  # it reports edges of one direction only
+
 
 def make(waveform: Waveform, faults: Faults) -> VirtualPowerShield:
     """The device."""

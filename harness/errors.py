@@ -166,6 +166,47 @@ class MeterNotFound(RigError):
     """No power meter at that address."""
 
 
+class MeterDriverMissing(RigError):
+    """The package that a kind of meter is driven by is not installed."""
+
+
+class WrongDevice(RigError):
+    """Something answered at the meter's address, and it is not that meter."""
+
+
+class AmbiguousMeter(RigError):
+    """Several meters are connected and none was chosen."""
+
+
+class MeterBusy(RigError):
+    """The meter is in use by another process."""
+
+
+class MeterCommandError(RigError):
+    """The meter refused a command: `command` as sent, `detail` as answered."""
+
+    def __init__(self, command: str, *, detail: str, where: str = "", hint: str = "") -> None:
+        super().__init__(f"the meter refused {command!r}: {detail}", where=where, hint=hint)
+        self.command = command
+        self.detail = detail
+
+
+class VoltageRefused(RigError):
+    """A supply voltage outside what the meter can give or the board may get; nothing was sent."""
+
+
+class MeterDisconnected(RigError):
+    """The meter went away while it was needed."""
+
+
+class MeterTimeout(RigError):
+    """The meter was silent for `deadline_s` seconds."""
+
+    def __init__(self, what: str, *, deadline_s: float, where: str = "", hint: str = "") -> None:
+        super().__init__(what, where=where, hint=hint)
+        self.deadline_s = deadline_s
+
+
 class LinkError(HarnessError):
     """Host and device could not exchange bytes."""
 
@@ -259,6 +300,14 @@ class Saturated(MeasurementError):
 
 class WindowMissed(MeasurementError):
     """The measured window was disturbed (for example by link interrupts)."""
+
+
+class BadTrace(MeasurementError):
+    """A file of samples that does not decode, or lacks what an analysis needs."""
+
+
+class EnergyInvalid(MeasurementError):
+    """An energy was demanded and there is none; the reason is in the message."""
 
 
 class CounterStuck(MeasurementError):

@@ -45,8 +45,8 @@ def target_speed(
         RigError, LinkError, DeviceError: it does not come up, or does not answer.
     """
     from harness.bench.bring_up import bring_up
-    from harness.bench.work_dir import work_dir
     from harness.bench.prepare import prepare
+    from harness.bench.work_dir import work_dir
 
     own_rig = rig(rig_file, wait_board_s)
     cases = plan(targets=[target], kernel_sets=[KERNELS], models=[MODEL], limit=1)

@@ -39,6 +39,11 @@ def footer_lines(records: Sequence[CaseRecord]) -> list[str]:
             lines.append(_counting(fidelity, unit, of_unit))
     if measured:
         lines.append(_inputs(measured))
+        if any(isinstance(record.reading("accuracy"), Measurement) for record in measured):
+            lines.append(
+                "accuracy: with the 95 % interval of Wilson's score; what lies inside it is no "
+                "difference"
+            )
         if any(isinstance(record.reading("vectors_equal"), Measurement) for record in measured):
             lines.append(
                 "equal to reference: output vectors that equal LiteRT's reference kernels byte for "

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.domain.fallback import FALLBACK_SHARE
+from harness.domain.proportion import wilson
 from harness.domain.record import CaseRecord, CaseStatus
 from harness.domain.units import Unit
 from harness.report.footer import failure_lines, footer_lines
@@ -122,6 +123,7 @@ def _columns(units: Sequence[Unit], datasets: bool, rows: Sequence[Row]) -> list
         columns.append(Column("inputs", "", _inputs, rank=2, number=False))
     columns += [
         Column("accuracy", "accuracy", lambda row: f"{100 * row['accuracy']:.1f} %", rank=3),
+        Column("accuracy\n95 % interval", "accuracy", _interval, rank=11, optional=True),
         Column("equal to\nreference", "vectors_equal", _equal, rank=4),
     ]
     for unit in units:
@@ -211,6 +213,11 @@ def _kernels(row: Row) -> str:
 
 def _inputs(row: Row) -> str:
     return f"{row['inputs']:,.0f} of {row['dataset']}" if _known(row["inputs"]) else "-"
+
+
+def _interval(row: Row) -> str:
+    low, high = wilson(row["accuracy"], round(row["accuracy_n"]))
+    return f"[{100 * low:.1f}..{100 * high:.1f}]"
 
 
 def _equal(row: Row) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.domain.measurement import Measurement
-from harness.domain.proportion import wilson
 from harness.domain.record import CaseRecord
 from harness.domain.units import Fidelity
 from harness.report.content import ReportContent
@@ -50,16 +48,8 @@ def _section(fidelity: Fidelity, records: Sequence[CaseRecord]) -> Section:
         fidelity=fidelity,
         lead=LEADS[fidelity],
         tables=(TableView("models x targets x kernels", columns, numeric, rows),),
-        notes=(*_interval_note(records), *sheet.footer),
+        notes=tuple(sheet.footer),
     )
-
-
-def _interval_note(records: Sequence[CaseRecord]) -> list[str]:
-    if not any(isinstance(record.reading("accuracy"), Measurement) for record in records):
-        return []
-    return [
-        "accuracy: with the 95 % interval of Wilson's score; what lies inside it is no difference"
-    ]
 
 
 def _cell(row: Row, column: Column, text: str) -> Cell:
@@ -68,9 +58,6 @@ def _cell(row: Row, column: Column, text: str) -> Cell:
         return Cell(shown, shown)
     if text.startswith("-"):
         return number(None, "", _reason(row, column))
-    if column.value == "accuracy":
-        low, high = wilson(row["accuracy"], round(row["accuracy_n"]))
-        text = f"{text} [{100 * low:.1f}..{100 * high:.1f}]"
     return Cell(text, float(row[column.value]))
 
 

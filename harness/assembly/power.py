@@ -1,0 +1,157 @@
+"""Meters, recordings and traces: what the commands of `harness power` do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.errors import ConfigError
+
+# The rest is imported where it is used: shell completion must not wait for numpy or pandas.
+if TYPE_CHECKING:
+    from harness.domain.checkup import Finding
+    from harness.domain.energy import Alignment, EnergyReading, Window
+    from harness.domain.power import Trace
+    from harness.power.analysis.battery import BatteryLife
+
+DEFAULT_TRACES = Path("results/raw")
+LEAST_WINDOW_S = 1.0
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What is asked of a trace: windows, inferences in each, and the least length of a window."""
+
+    windows: int = 1
+    inferences: int = 1
+    board_s: float | None = None
+    least_window_s: float = LEAST_WINDOW_S
+    floor_a: float = 1e-3
+    alignment: str = ""
+    gate_bit: int = 0
+    baseline: tuple[str, float, float] | None = None
+
+
+def list_meters() -> list[dict[str, object]]:
+    """Each kind of meter, and what is connected of it."""
+    from harness.power.kinds import connected, kinds, title
+
+    found: dict[str, list[str]] = {}
+    for one in connected():
+        found.setdefault(one.address.partition(":")[0], []).append(f"{one.address} on {one.port}")
+    return [
+        {"kind": kind, "connected": found.get(kind, []), "what": title(kind)} for kind in kinds()
+    ]
+
+
+def check_meter(address: str) -> list[Finding]:
+    """Whether the meter at an address can be used.
+
+    Raises:
+        UnknownName: there is no such kind of meter.
+    """
+    from harness.power.checkup import meter_checkup
+
+    return list(meter_checkup(address))
+
+
+def record_trace(
+    address: str,
+    *,
+    seconds: float,
+    voltage_v: float | None,
+    highest_v: float | None = None,
+    rate_hz: float | None = None,
+    sync: str = "gate",
+    keep_output: bool = False,
+    note: Callable[[str], None] = lambda _: None,
+) -> Trace:
+    """Open a meter, feed the board where the meter can, and record.
+
+    Raises:
+        ConfigError: a meter that feeds the board needs a voltage.
+        RigError: from the meter; its output is off then.
+    """
+    from harness.domain.power import CaptureConfig, Sync
+    from harness.power.kinds import open_meter
+    from harness.power.options import MeterOptions
+    from harness.power.recording import opened, record
+
+    meter = open_meter(address, MeterOptions(highest_v=highest_v, keep_output=keep_output))
+    if meter.caps.voltage_range_v is not None and voltage_v is None:
+        low, high = meter.caps.voltage_range_v
+        raise ConfigError(
+            "this meter feeds the board, and no voltage was given",
+            where=address,
+            hint=f"Say --voltage, from {low:g} to {high:g} V.",
+        )
+    with opened(meter):
+        note(f"{meter.info.model} {meter.info.serial} {meter.info.firmware}".strip())
+        if voltage_v is not None:
+            meter.set_voltage(voltage_v)
+        meter.set_output(True)
+        return record(meter, CaptureConfig(rate_hz, Sync(sync)), seconds)
+
+
+def analyse_trace(trace: Trace, asked: Analysis) -> tuple[EnergyReading, list[Window]]:
+    """The energy of a trace, and the windows where they were found."""
+    from harness.domain.energy import Alignment
+    from harness.power.analysis.limits import Expected, Limits
+    from harness.power.analysis.summary import analyse, baseline_of
+    from harness.power.analysis.windows import find_windows
+
+    board = () if asked.board_s is None else (asked.board_s,) * asked.windows
+    expected = Expected(asked.windows, asked.inferences, window_s=board)
+    limits = Limits(least_window_s=asked.least_window_s, floor_a=asked.floor_a)
+    way: Alignment | None = Alignment(asked.alignment) if asked.alignment else None
+    baseline = None
+    if asked.baseline is not None:
+        name, start, end = asked.baseline
+        baseline = baseline_of(
+            trace, name, round(start * trace.rate_hz), round(end * trace.rate_hz)
+        )
+    reading = analyse(
+        trace, expected, limits, alignment=way, gate_bit=asked.gate_bit, baseline=baseline
+    )
+    windows = find_windows(trace, expected, limits, alignment=way, gate_bit=asked.gate_bit)
+    return reading, windows if isinstance(windows, list) else []
+
+
+def import_trace(path: Path, *, kind: str = "", **options: object) -> Trace:
+    """Read a file of another program; `options` are the fields of `ImportOptions`.
+
+    Raises:
+        BadTrace, UnknownName: from the file and its name.
+    """
+    from harness.power.traces import ImportOptions, read_trace
+
+    return read_trace(path, replace(ImportOptions(), **options), kind)  # type: ignore[arg-type]
+
+
+def keep_trace(trace: Trace, folder: Path = DEFAULT_TRACES) -> str:
+    """Keep a trace; its name is the hash of what it holds."""
+    from harness.power.trace_store import put_trace
+
+    return put_trace(folder, trace)
+
+
+def stored_trace(name: str, folder: Path = DEFAULT_TRACES) -> Trace:
+    """A kept trace by the beginning of its name, or any trace file by its path."""
+    from harness.power.trace_store import get_trace
+    from harness.power.traces import read_trace
+
+    return read_trace(Path(name)) if Path(name).is_file() else get_trace(folder, name)
+
+
+def battery(
+    reading: EnergyReading, *, period_s: float, sleep_a: float, capacity_ah: float
+) -> BatteryLife | None:
+    """How long a battery lasts; None where there is no energy."""
+    from harness.domain.power import Invalid
+    from harness.power.analysis.battery import DutyCycle, battery_life
+
+    if isinstance(reading, Invalid):
+        return None
+    return battery_life(reading, DutyCycle(period_s, sleep_a, capacity_ah))

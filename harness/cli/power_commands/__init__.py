@@ -1,0 +1,1 @@
+"""The commands below `harness power`: a module each, with `register(group)`."""

@@ -1,0 +1,77 @@
+"""`harness power import`: take the trace of another program, and tell its energy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.assembly.power import DEFAULT_TRACES, LEAST_WINDOW_S
+from harness.cli.listing import AsJson
+from harness.cli.power_commands._reading import (
+    Align,
+    BaselineSpan,
+    Battery,
+    BoardTime,
+    Inferences,
+    LeastWindow,
+    Plot,
+    Traces,
+    Windows,
+    baseline_span,
+    show_reading,
+)
+
+
+def register(group: typer.Typer) -> None:
+    """Add the command."""
+    group.command("import")(import_trace)
+
+
+def import_trace(
+    file: Annotated[Path, typer.Argument(help=".csv, .jls, .npz, EEMBC or LPM log.")],
+    format: Annotated[str, typer.Option(help="Its format.", show_default="by its name")] = "",
+    voltage: Annotated[float | None, typer.Option(help="Supply, if the file has none.")] = None,
+    rate: Annotated[float | None, typer.Option(help="Samples per second, if it has none.")] = None,
+    current: Annotated[str, typer.Option(help="Name of the current.")] = "",
+    time: Annotated[str, typer.Option(help="Name of the time.")] = "",
+    volts: Annotated[str, typer.Option(help="Name of the voltage.")] = "",
+    gate: Annotated[str, typer.Option(help="Name of the gate.")] = "",
+    instrument: Annotated[str, typer.Option(help="What took it.")] = "imported",
+    accuracy: Annotated[float, typer.Option(min=0, help="Its relative accuracy.")] = 0.02,
+    windows: Windows = 1,
+    inferences: Inferences = 1,
+    board_time: BoardTime = None,
+    least_window: LeastWindow = LEAST_WINDOW_S,
+    align: Align = "",
+    baseline: BaselineSpan = None,
+    battery: Battery = None,
+    plot: Plot = None,
+    traces: Traces = DEFAULT_TRACES,
+    json: AsJson = False,
+) -> None:
+    """Read a recorded trace, keep it by its hash, and tell the energy of an inference."""
+    from harness.assembly import power
+
+    trace = power.import_trace(
+        file,
+        kind=format,
+        voltage_v=voltage,
+        rate_hz=rate,
+        current=current,
+        time=time,
+        voltage=volts,
+        gate=gate,
+        instrument=instrument,
+        gain=accuracy,
+    )
+    asked = power.Analysis(
+        windows=windows,
+        inferences=inferences,
+        board_s=board_time,
+        least_window_s=least_window,
+        alignment=align,
+        baseline=baseline_span(baseline),
+    )
+    show_reading(trace, asked, traces, json=json, plot=plot, battery=battery)

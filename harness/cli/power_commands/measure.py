@@ -1,0 +1,87 @@
+"""`harness power measure`: record from a meter, and tell the energy of an inference."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from harness.assembly.power import DEFAULT_TRACES, LEAST_WINDOW_S
+from harness.cli.listing import AsJson
+from harness.cli.power_commands._reading import (
+    Align,
+    BaselineSpan,
+    Battery,
+    BoardTime,
+    Inferences,
+    LeastWindow,
+    Plot,
+    Traces,
+    Windows,
+    baseline_span,
+    show_reading,
+)
+
+
+def register(group: typer.Typer) -> None:
+    """Add the command."""
+    group.command()(measure)
+
+
+def measure(
+    meter: Annotated[
+        str,
+        typer.Option("--meter", "-p", help="Address of the meter.", envvar="HARNESS_POWER_METER"),
+    ],
+    seconds: Annotated[float, typer.Option("--seconds", "-s", min=0.01, help="How long.")] = 15.0,
+    voltage: Annotated[float | None, typer.Option(help="Supply of the board in volts.")] = None,
+    max_voltage: Annotated[
+        float | None, typer.Option(help="Refuse any voltage above this.")
+    ] = None,
+    rate: Annotated[
+        float | None, typer.Option(help="Samples per second.", show_default="the meter's usual")
+    ] = None,
+    sync: Annotated[
+        str, typer.Option(help="What the meter records of the gate: gate, pulse, trigger, none.")
+    ] = "gate",
+    keep_output: Annotated[
+        bool, typer.Option("--keep-output", help="Leave the supply on at the end.")
+    ] = False,
+    windows: Windows = 1,
+    inferences: Inferences = 1,
+    board_time: BoardTime = None,
+    least_window: LeastWindow = LEAST_WINDOW_S,
+    align: Align = "",
+    baseline: BaselineSpan = None,
+    battery: Battery = None,
+    plot: Plot = None,
+    traces: Traces = DEFAULT_TRACES,
+    json: AsJson = False,
+) -> None:
+    """Feed a board that runs by itself, record, and tell the energy of an inference.
+
+    The windows are those in which the board's gate pin is high. The trace is kept by its hash.
+
+    Exit codes: 0 there is a number; 2 your words; 4 the meter; 7 there is no number, and why.
+    """
+    from harness.assembly import power
+
+    asked = power.Analysis(
+        windows=windows,
+        inferences=inferences,
+        board_s=board_time,
+        least_window_s=least_window,
+        alignment=align,
+        baseline=baseline_span(baseline),
+    )
+    trace = power.record_trace(
+        meter,
+        seconds=seconds,
+        voltage_v=voltage,
+        highest_v=max_voltage,
+        rate_hz=rate,
+        sync=sync,
+        keep_output=keep_output,
+        note=lambda text: typer.echo(text, err=True),
+    )
+    show_reading(trace, asked, traces, json=json, plot=plot, battery=battery)

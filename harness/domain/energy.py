@@ -1,0 +1,129 @@
+"""Energy of a window of inferences, with its uncertainty, or the reason why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from harness.domain.power import Invalid, MeterInfo
+
+
+class Alignment(StrEnum):
+    """How a window was found in the samples, the most trustworthy first."""
+
+    GATE = "gate"
+    PULSE = "pulse"
+    EVENT = "event"
+    HARDWARE_START = "hw-start"
+    MARKER = "marker"
+    STEP = "step"
+    HOST = "host"
+
+    @property
+    def for_regression(self) -> bool:
+        """Whether energies found this way may be compared over time."""
+        return self not in {Alignment.STEP, Alignment.HOST}
+
+
+@dataclass(frozen=True)
+class Window:
+    """Samples `first` to `end` (not included); each edge is uncertain by +-`edge_error_s`."""
+
+    first: int
+    end: int
+    alignment: Alignment
+    edge_error_s: float
+
+
+@dataclass(frozen=True)
+class WindowEnergy:
+    """What one window holds: joules, coulombs, seconds, amperes, volts, watts.
+
+    `coverage` is the part of its samples that have a value; the rest was taken as their mean.
+    """
+
+    window: Window
+    inferences: int
+    time_s: float
+    energy_j: float
+    charge_c: float
+    mean_current_a: float
+    peak_current_a: float
+    voltage_v: float
+    coverage: float
+    lost: int
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def power_w(self) -> float:
+        """Mean power."""
+        return self.energy_j / self.time_s
+
+    @property
+    def energy_per_inference_j(self) -> float:
+        """Gross energy of one inference."""
+        return self.energy_j / self.inferences
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A named state of the board and the power it takes, in watts."""
+
+    name: str
+    power_w: float
+    relative_uncertainty: float = 0.0
+
+
+@dataclass(frozen=True)
+class Component:
+    """One source of uncertainty: relative standard uncertainty, type A (statistics) or B."""
+
+    name: str
+    relative: float
+    kind: str
+
+
+@dataclass(frozen=True)
+class EnergySummary:
+    """Energy per inference over M windows: their median, its expanded uncertainty (k = 2).
+
+    `repeatability` is the coefficient of variation of the windows, None where there is one.
+    `net_j` is what is left when `baseline` is taken off, and never compared across baselines.
+    """
+
+    windows: tuple[WindowEnergy, ...]
+    energy_j: float
+    expanded_j: float
+    repeatability: float | None
+    charge_c: float
+    mean_current_a: float
+    peak_current_a: float
+    voltage_v: float
+    time_s: float
+    coverage: float
+    alignment: Alignment
+    budget: tuple[Component, ...]
+    meter: MeterInfo
+    origin: str
+    baseline: Baseline | None = None
+    net_j: float | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def for_regression(self) -> bool:
+        """Whether this may be compared with another day's; never a simulation's."""
+        return self.alignment.for_regression and self.origin == "measured"
+
+
+@dataclass(frozen=True)
+class OperatorEnergy:
+    """Mean energy and time of one operator over `inferences`, or why it has none."""
+
+    index: int
+    inferences: int
+    time_s: float
+    energy_j: float | Invalid
+    mean_current_a: float
+
+
+EnergyReading = EnergySummary | Invalid

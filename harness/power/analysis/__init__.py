@@ -1,0 +1,1 @@
+"""What samples say: windows, energy, uncertainty; pure functions of a trace."""

@@ -1,0 +1,1 @@
+"""ST's PowerShield family: one command language, an ASCII and a binary stream."""

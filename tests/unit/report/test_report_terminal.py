@@ -103,7 +103,7 @@ def test_silicon_shows_cycles_and_time() -> None:
     row = next(line for line in text.splitlines() if "cmsis-nn" in line)
     shown = " ".join(row.split()[1:])
     assert shown == (
-        "90.1 % 991/1000 (±1 LSB) 3,100,000 6.458 3.9x 2,656,768 1.17 16.0 22.1 24.0 8.0"
+        "90.1 % [88.1..91.8] 991/1000 (±1 LSB) 3,100,000 6.458 3.9x 2,656,768 1.17 16.0 22.1 24.0 8.0"
     )
     assert (
         "silicon: cycles; median per inference, n = 1,000, counter dwt-cyccnt, resolution 1, "
@@ -164,11 +164,11 @@ def test_different_resolutions_name_their_targets() -> None:
 
 
 def test_what_does_not_fit_above_may_fit_below() -> None:
-    """At 120 columns the spread leaves the first table and finds room in the second."""
+    """At 118 columns the interval leaves the first table and finds room in the second."""
     first, second = summary_text(comparison(), 118).split("\n\n")[0:3:2]
-    assert "[min..max]" not in first
-    assert "[min..max]" in second
-    assert "not shown" not in summary_text(comparison(), 118)
+    assert "95 % interval" not in first
+    assert "95 % interval" in second
+    assert "not shown in 118 columns: instructions [min..max]\n" in summary_text(comparison(), 118)
 
 
 def test_no_cases_is_said() -> None:

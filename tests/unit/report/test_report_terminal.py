@@ -103,7 +103,8 @@ def test_silicon_shows_cycles_and_time() -> None:
     row = next(line for line in text.splitlines() if "cmsis-nn" in line)
     shown = " ".join(row.split()[1:])
     assert shown == (
-        "90.1 % [88.1..91.8] 991/1000 (±1 LSB) 3,100,000 6.458 3.9x 2,656,768 1.17 16.0 22.1 24.0 8.0"
+        "90.1 % [88.1..91.8] 991/1000 (±1 LSB) 3,100,000 6.458 3.9x "
+        "2,656,768 1.17 16.0 22.1 24.0 8.0"
     )
     assert (
         "silicon: cycles; median per inference, n = 1,000, counter dwt-cyccnt, resolution 1, "

@@ -353,7 +353,7 @@ static void answer(const struct memory *memory, const char *text)
     else if (after(text, "timestamp") != NULL)
         answer_timestamp();
     else if (after(text, "help") != NULL)
-        put_text("name profile timestamp help results\r\ndb load N|HEX|print [N] [OFFSET]\r\n"
+        put_text("name profile timestamp results\r\ndb load N|HEX|print [N] [AT]\r\n"
                  "infer N [W]\r\n");
     else
         answer_of_model(memory, text);

@@ -110,7 +110,7 @@ KERNEL({BARE_OPCODE}, "BARE", prepare, invoke);
     def _pointer(self, tensor: int, kind: str = "int8_t") -> str:
         if tensor == ABSENT:
             return "NULL"
-        offset, _, *_, _dtype, place = self._tensors[tensor]
+        offset, _, *_, _dtype, place, _zero_point, _scale = self._tensors[tensor]
         base = self._memory.model_slot if place == IN_IMAGE else self._memory.arena
         return f"({kind} *){base.origin + offset:#x}u"
 

@@ -60,8 +60,13 @@ class StoredCase:
 
 @dataclass(frozen=True)
 class TakenIn:
-    """How many runs and cases an import added, and how many cases were there already."""
+    """How many runs and cases an import added, and how many cases were there already.
+
+    Of raw data, how many contents were added, and how many are neither there nor came with it.
+    """
 
     runs: int = 0
     cases: int = 0
     known: int = 0
+    raw_added: int = 0
+    raw_missing: int = 0

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Hashable
 from dataclasses import fields
 from datetime import UTC, datetime
+from functools import cache
 from types import UnionType
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 from harness.domain.measurement import Measurement, Missing, Reading
 from harness.domain.record import CaseRecord, CaseStatus, RunInfo
@@ -101,7 +103,7 @@ def _to_column(value: object) -> object:
 def _rebuild(kind: type[_T], row: object, ready: dict[str, Any], place: str) -> _T:
     """Build `kind` from the columns that have its fields' names, each checked against its type."""
     values = dict(ready)
-    for name, hint in get_type_hints(kind).items():
+    for name, hint in _hints_of(cast("Hashable", kind)).items():
         if name not in values:
             column = getattr(row, name)
             try:
@@ -114,6 +116,11 @@ def _rebuild(kind: type[_T], row: object, ready: dict[str, Any], place: str) -> 
         raise CorruptRecord(
             f"the record contradicts itself: {error}", where=place, hint=_HINT
         ) from error
+
+
+@cache
+def _hints_of(kind: Hashable) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def _from_column(value: object, hint: Any) -> object:

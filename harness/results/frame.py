@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -75,8 +75,13 @@ def _columns(connection: Connection, query: Select[Any], count: int) -> list[lis
     rows = connection.execution_options(yield_per=_BATCH).execute(query)
     for batch in rows.partitions(_BATCH):
         for column, cells in zip(found, zip(*batch, strict=True), strict=True):
-            column.extend(texts.setdefault(c, c) if type(c) is str else c for c in cells)
+            column.extend(_shared(cells, texts))
     return found
+
+
+def _shared(cells: Sequence[Any], texts: dict[Any, Any]) -> Iterable[Any]:
+    """The cells of a column; those that are text are the first of their like in `texts`."""
+    return map(texts.setdefault, cells, cells) if str in set(map(type, cells)) else cells
 
 
 def _readings(
@@ -88,19 +93,23 @@ def _readings(
     if conditions:
         query = query.join(CaseRow, CaseRow.number == ReadingRow.case_number).where(*conditions)
     table: dict[str, Any] = {}
+    texts: dict[Any, Any] = {}
     rows = connection.execution_options(yield_per=_BATCH).execute(query)
     for batch in rows.partitions(_BATCH):
         quantities, numbers, *cells = zip(*batch, strict=True)
-        names = np.array(quantities, dtype=object)
+        kinds = (np.float64 if place < _NUMBERS else object for place in range(len(cells)))
+        parts_ = [
+            np.fromiter(_shared(part, texts), dtype=kind, count=len(part))
+            for part, kind in zip(cells, kinds, strict=True)
+        ]
+        codes, names = pd.factorize(np.array(quantities, dtype=object))
         places = np.searchsorted(index, np.array(numbers, dtype=np.int64))
         inside = places < len(index)  # a case that another process added meanwhile is not
-        for quantity in dict.fromkeys(quantities):
-            mine = np.flatnonzero((names == quantity) & inside)
-            for number, (suffix, part) in enumerate(zip(_SUFFIXES, cells, strict=True)):
-                kind = np.float64 if number < _NUMBERS else object
-                column = table.setdefault(
-                    quantity + suffix,
-                    np.full(len(index), np.nan if kind is np.float64 else None, dtype=kind),
-                )
-                column[places[mine]] = np.array(part, dtype=kind)[mine]
+        for code, quantity in enumerate(names):
+            mine = np.flatnonzero((codes == code) & inside)
+            for suffix, part in zip(_SUFFIXES, parts_, strict=True):
+                if (name := quantity + suffix) not in table:
+                    nothing = np.nan if part.dtype == np.float64 else None
+                    table[name] = np.full(len(index), nothing, dtype=part.dtype)
+                table[name][places[mine]] = part[mine]
     return table

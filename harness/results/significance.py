@@ -7,8 +7,6 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy import stats
-
 
 @dataclass(frozen=True)
 class Shift:
@@ -39,6 +37,8 @@ def shift(before: Sequence[float], after: Sequence[float]) -> Shift:
     attainable = 2 / math.comb(len(before) + len(after), len(before))
     if len({*before, *after}) == 1:
         return Shift(1.0, 0.5, attainable)
+    from scipy import stats  # takes a second to import, and simulated counts need none of it
+
     found = stats.mannwhitneyu(after, before, alternative="two-sided")
     return Shift(
         float(found.pvalue), float(found.statistic) / (len(before) * len(after)), attainable

@@ -11,6 +11,7 @@ from harness.domain.units import Fidelity, Unit
 from harness.results.significance import shift
 
 SIGNIFICANCE = 0.01
+_EXACT = {Unit.SAMPLES, Unit.LSB, Unit.BYTES}
 
 
 def told_apart(metric: str, one: Observation, other: Observation) -> bool:
@@ -18,7 +19,8 @@ def told_apart(metric: str, one: Observation, other: Observation) -> bool:
 
     Shares differ where 0 is outside the 95 % interval of their difference. Simulated counts are
     exact to the counter's resolution. Cycles differ where single values do significantly, and where
-    none are kept, if their ranges do not overlap. Sizes are exact.
+    none are kept, if their ranges do not overlap. Sizes and numbers of outputs are exact. Of
+    anything else only ranges that do not overlap are a difference.
     """
     first, second = one.reading(metric), other.reading(metric)
     if not isinstance(first, Measurement) or not isinstance(second, Measurement):
@@ -31,10 +33,11 @@ def told_apart(metric: str, one: Observation, other: Observation) -> bool:
         samples = one.samples.get(metric), other.samples.get(metric)
         if samples[0] and samples[1]:
             return change > 0 and shift(samples[0], samples[1]).p_value < SIGNIFICANCE
-        return first.maximum < second.minimum or second.maximum < first.minimum
-    if first.unit is Unit.INSTRUCTIONS:
+    elif first.unit is Unit.INSTRUCTIONS:
         return change > max(first.resolution or 0.0, second.resolution or 0.0)
-    return change > 0
+    elif first.unit in _EXACT:
+        return change > 0
+    return first.maximum < second.minimum or second.maximum < first.minimum
 
 
 def share_difference(first: tuple[float, int], second: tuple[float, int]) -> tuple[float, float]:

@@ -211,6 +211,17 @@ def test_a_frame_has_columns_and_readings(filled: Store) -> None:
     assert (first["flags"], first["macs"]) == ("-O2 -mcpu=cortex-m7", 2_656_768)
 
 
+def test_a_frame_is_the_same_whatever_the_batch(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = filled.frame()
+    for batch in (1, 3):
+        monkeypatch.setattr("harness.results.frame._BATCH", batch)
+        part = filled.frame()
+        pd.testing.assert_frame_equal(part[whole.columns], whole)
+        assert set(part.columns) == set(whole.columns)
+
+
 def test_a_failed_case_has_a_row_without_numbers(filled: Store) -> None:
     table = filled.frame(CaseFilter(models=("model-1", "model-9"), since=STARTED + 7 * DAY))
     assert table["status"].tolist() == ["ok", "failed"]

@@ -32,19 +32,31 @@ def export(
     kernels: Annotated[
         list[str] | None, typer.Option("--kernels", "-k", help="Only this kernel set.")
     ] = None,
+    raw: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Also copy the cases' raw data (outputs, ticks, profiles, traces) into this "
+            "folder.",
+            show_default="raw data is not copied",
+            file_okay=False,
+        ),
+    ] = None,
     results: Results = None,
 ) -> None:
     """Write cases to a file, one row each, that `import` takes in elsewhere.
 
-    Raw data stays where it is: a case names it by its hash.
+    Raw data stays where it is, unless `--raw` names a folder for it: a case names it by its hash.
 
     Example:
 
-    `harness results export all.csv`
+    `harness results export all.csv --raw all.raw`
     """
     from harness.domain.selection import CaseFilter
     from harness.results import DEFAULT_RESULTS, open_store
     from harness.results.exchange import export_cases
+    from harness.results.raw_copy import copy_raw, references
+    from harness.results.raw_folder import RawFolder
 
     store = open_store(results or DEFAULT_RESULTS)
     ids = None
@@ -59,3 +71,13 @@ def export(
     )
     count = export_cases(store, file, where)
     typer.echo(f"wrote {count:,} cases to {file}", err=True)
+    wanted = references(store, where)
+    if raw is not None:
+        done = copy_raw(wanted, store.raw, RawFolder(raw))
+        typer.echo(
+            f"raw data in {raw}: copied: {done.copied:,}, there already: {done.known:,}, "
+            f"not kept here: {done.missing:,}",
+            err=True,
+        )
+    elif wanted:
+        typer.echo(f"not copied without --raw FOLDER: raw data, {len(wanted):,} pieces", err=True)

@@ -10,6 +10,7 @@ import importlib
 import os
 import pkgutil
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -19,6 +20,8 @@ from harness.domain.selection import CaseFilter, StoredCase, TakenIn
 from harness.errors import ConfigError, StoreError
 from harness.results.faults import store_errors
 from harness.results.queries import case_conditions
+from harness.results.raw import RawStore
+from harness.results.raw_copy import Passing, copy_raw
 from harness.results.schema import CaseRow, ReadingRow
 from harness.results.store import Store
 
@@ -53,8 +56,11 @@ def export_cases(store: Store, path: Path, where: CaseFilter) -> int:
     return counted.count
 
 
-def import_cases(store: Store, path: Path) -> TakenIn:
+def import_cases(store: Store, path: Path, raw: RawStore | None = None) -> TakenIn:
     """Take in the cases of a file that `export_cases` wrote; those that are there are left alone.
+
+    With `raw`, what the cases of the file refer to is then copied out of it, also for those that
+    were there: `TakenIn.raw_added`, and `raw_missing` for what neither place has.
 
     Raises:
         ConfigError: an unknown suffix, or a package is not installed.
@@ -68,8 +74,13 @@ def import_cases(store: Store, path: Path) -> TakenIn:
             where=str(path),
             hint="Name a file that `harness results export` wrote.",
         )
+    cases = Passing(format_.read(path))
     with store_errors(str(path), "read"):
-        return store.take_in(format_.read(path))
+        done = store.take_in(cases)
+    if raw is None:
+        return done
+    copied = copy_raw(cases.references, raw, store.raw)
+    return replace(done, raw_added=copied.copied, raw_missing=copied.missing)
 
 
 class _Counted:

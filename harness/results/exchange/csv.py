@@ -35,8 +35,7 @@ def read(path: Path) -> Iterator[StoredCase]:
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
         try:
-            if missing := set(COLUMNS) - set(reader.fieldnames or ()):
-                raise csv.Error(f"of cases: it has no column {sorted(missing)[0]}")
+            _require_columns(reader.fieldnames or (), path)
             for cells in reader:
                 where = f"{path}, line {reader.line_num}"
                 yield from_text({name: _value(cells, name, where) for name in COLUMNS}, where)
@@ -46,6 +45,16 @@ def read(path: Path) -> Iterator[StoredCase]:
                 where=str(path),
                 hint="Give a file that `harness results export` wrote.",
             ) from error
+
+
+def _require_columns(there: Sequence[str], path: Path) -> None:
+    missing = [name for name in COLUMNS if name not in there]
+    if missing:
+        raise CorruptRecord(
+            f"the file is no CSV of cases: it has no column `{missing[0]}`",
+            where=str(path),
+            hint="Give a file that `harness results export` wrote.",
+        )
 
 
 def _value(cells: dict[str, Any], name: str, where: str) -> object:

@@ -11,6 +11,7 @@ from builders.records import accuracy, counted, failed_record, readings
 from harness.domain.comparison import ComparisonTable
 from harness.domain.measurement import Measurement
 from harness.domain.observation import Observation
+from harness.domain.units import Unit
 from harness.errors import ConfigError, NotComparable, UnknownName
 from harness.results.comparability import observe
 from harness.results.comparison import compare, labelled
@@ -189,3 +190,18 @@ def test_an_axis_that_is_none() -> None:
 def test_counts_of_zero_have_no_ratio() -> None:
     cases = [seen(readings=(counted(0.0),), **REFERENCE), seen(5)]
     assert across("kernels", cases).rows[0].entries[1].ratio is None
+
+
+@pytest.mark.parametrize(("spread", "same"), [((95.0, 106.0), True), ((104.0, 106.0), False)])
+def test_what_is_not_exact_differs_only_where_ranges_lie_apart(
+    spread: tuple[float, float], same: bool
+) -> None:
+    rate = Unit.INFERENCES_PER_SECOND
+    before = counted(100, unit=rate, spread=(97.0, 103.0))
+    after = counted(105, unit=rate, spread=spread)
+    cases = [
+        *labelled([seen(readings=(before,))], "A"),
+        *labelled([seen(readings=(after,))], "B"),
+    ]
+    (table,) = compare(cases, pivot_of_runs(cases, "A"), rate.value)
+    assert table.rows[0].entries[1].same is same

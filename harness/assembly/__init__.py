@@ -21,6 +21,7 @@ from harness.assembly.lists import (
 )
 from harness.assembly.measuring import Bench, profile
 from harness.assembly.mlperf import mlperf
+from harness.assembly.nightly import night_content, nightly, read_nightly
 from harness.assembly.places import cache_dir
 from harness.assembly.plans import (
     ALL_KERNELS,
@@ -67,10 +68,13 @@ __all__ = [
     "missing_boards",
     "mlperf",
     "model_names",
+    "night_content",
+    "nightly",
     "plan",
     "plan_kernels",
     "profile",
     "propose_rig",
+    "read_nightly",
     "report_content",
     "rig",
     "thresholds",

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from harness.domain.comparability import ComparabilityKey
-from harness.domain.nightly import worth_a_retry
+from harness.bench.night_before import case_name, ended_well_before, key_name, still_asked
+from harness.domain.nightly import Night, NightlyPlan, worth_a_retry
 from harness.domain.plan import Case
 from harness.domain.record import CaseRecord
+from harness.domain.thresholds import Thresholds
 from harness.domain.verdict import CaseVerdict
 
+# The rest is imported where it is used: shell completion must not wait for numpy or SQLAlchemy.
+if TYPE_CHECKING:
+    from harness.domain.observation import Observation
+    from harness.results import Store
+    from harness.results.regression import Contains
+
 Judge = Callable[[], list[CaseVerdict]]
+HeldTo = tuple[str, Sequence["Observation"]]
+"""What a baseline is called, and its cases."""
 
 
 class Measure(Protocol):
@@ -19,6 +28,42 @@ class Measure(Protocol):
 
     def __call__(self, cases: Sequence[Case], *, fresh: bool) -> Sequence[CaseRecord]:
         """Measure and keep `cases`; `fresh` takes none over from before. A record for each."""
+
+
+def run_night(
+    plan: NightlyPlan,
+    cases: Sequence[Case],
+    measure: Measure,
+    store: Store,
+    run_id: Callable[[], str],
+    *,
+    held_to: HeldTo | None,
+    limits: Thresholds,
+    contains: Contains,
+    left_out: Sequence[str] = (),
+) -> Night:
+    """Measure `cases` into the run `run_id` of `store`, judge them, and name the run.
+
+    `held_to` is a baseline, None the nightly before. The run gets the name of the plan at the end:
+    one that was cut off is nobody's past.
+
+    Raises:
+        As `measure`; StoreError: the database cannot be read or written.
+    """
+    records, retried = measured(cases, measure, retries=plan.retries)
+    (run,) = store.resolve(run_id())
+    if held_to:
+        planned = {case_name(case) for case in cases}
+        against = held_to[0]
+        before = [one for one in held_to[1] if key_name(one.key) in planned]
+    else:
+        against, earlier = ended_well_before(store, plan.tag, cases, run.id)
+        before = still_asked(earlier, records)
+    verdicts = judged(cases, measure, lambda: _verdicts(store, run.id, before, limits, contains))
+    store.tag(run.id, plan.tag)
+    return Night(
+        run, against, tuple(records), tuple(verdicts), tuple(retried), left_out=tuple(left_out)
+    )
 
 
 def measured(
@@ -47,10 +92,10 @@ def judged(cases: Sequence[Case], measure: Measure, judge: Judge) -> list[CaseVe
     Raises:
         As `measure` and `judge`.
     """
-    from harness.results.regression import confirmed  # numpy takes long to import
+    from harness.results.regression import confirmed
 
     verdicts = judge()
-    doubtful = {key_name(one.key): one for one in verdicts if one.needs_confirmation}
+    doubtful = {key_name(one.key) for one in verdicts if one.needs_confirmation}
     again = [case for case in cases if case_name(case) in doubtful]
     if not again:
         return verdicts
@@ -62,11 +107,18 @@ def judged(cases: Sequence[Case], measure: Measure, judge: Judge) -> list[CaseVe
     ]
 
 
-def key_name(key: ComparabilityKey) -> tuple[str, ...]:
-    """What a plan calls a case: model, target, kernel set, build variant."""
-    return (key.model, key.target, key.kernel_set, key.variant)
+def _verdicts(
+    store: Store,
+    run_id: str,
+    before: Sequence[Observation],
+    limits: Thresholds,
+    contains: Contains,
+) -> list[CaseVerdict]:
+    from harness.results.observing import history_before, observations_of
+    from harness.results.regression import judge_runs
 
-
-def case_name(case: Case) -> tuple[str, ...]:
-    """The same of a planned case."""
-    return (case.model.name, case.target.id, case.kernel_set.id, case.variant.id)
+    after = observations_of(store, store.resolve(run_id))
+    noisy = [one.metric for one in limits.metrics if one.noisy]
+    doubtful = [one for one in after if any(one.samples.get(metric) for metric in noisy)]
+    history = history_before(store, doubtful, noisy) if doubtful else {}
+    return judge_runs(before, after, limits, contains=contains, history=history)

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from harness.catalog.definitions import Table, bad_definition, parse_toml, validated
 from harness.domain.nightly import PREVIOUS, NightlyPlan, ReportFiles
+
+_TAG = re.compile(r"(?!last$)[A-Za-z][\w.+/-]{0,99}")  # as `harness results tag`, but no day
+
+
+def _tag(name: str) -> str:
+    if not _TAG.fullmatch(name):
+        raise ValueError(
+            f"{name!r} cannot be a tag: a letter, then letters, digits and . _ + / -, but not last"
+        )
+    return name
+
 
 _Name = Annotated[str, Field(min_length=1)]
 _Names = Annotated[list[_Name], Field(min_length=1)]
@@ -33,7 +45,7 @@ class _Report(Table):
 
 
 class _File(Table):
-    tag: Annotated[str, Field(pattern=r"^[A-Za-z][\w.+/-]{0,99}$")] = "nightly"
+    tag: Annotated[str, AfterValidator(_tag)] = "nightly"
     baseline: _Name = PREVIOUS
     thresholds: _Name | None = None
     case_timeout_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1800.0

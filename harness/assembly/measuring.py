@@ -144,6 +144,10 @@ class Bench:
                 extras=self._extras(store),
             )
 
+        if jobs > 1:
+            from harness.probe.loading import load_pyocd
+
+            load_pyocd()
         return by_target(prepared, run, on_event, jobs=jobs)
 
     def _limited(self, listener: Listener) -> Listener:

@@ -107,3 +107,26 @@ def test_a_slower_kernel_is_found_and_named_and_the_same_commit_gives_no_alarm(
     store = open_store(tmp_path / "results" / "harness.db")
     assert len(store.runs()) == 4
     assert [one.record.status for one in store.records()] == [CaseStatus.OK] * 4
+
+
+TWO_AT_ONCE = """\
+jobs = 2
+[matrix]
+targets = ["mps2-an500", "mps2-an386"]
+kernels = ["reference"]
+models = ["mlp-digits"]
+limit = 1
+"""
+
+
+def test_two_targets_at_once_and_the_counts_of_one_alone(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    plan = tmp_path / "nightly.toml"
+    plan.write_text(TWO_AT_ONCE)
+    together = bench.nightly()
+    assert together.returncode == 0, together.stderr
+    plan.write_text(TWO_AT_ONCE.replace("jobs = 2", "jobs = 1"))
+    alone = bench.nightly()
+    assert alone.stdout.startswith("Verdict: no change"), alone.stdout + alone.stderr
+    first, second = open_store(tmp_path / "results" / "harness.db").runs()
+    assert first.id != second.id

@@ -12,7 +12,7 @@ from harness.cli.options import OUTPUT, Quiet, Results, Rig, WaitBoard
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command()(nightly)
+    app.command(rich_help_panel="Night by night")(nightly)
 
 
 def _file(help: str) -> Any:

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
-from bench_desk import BUILD_ID, KERNELS, Desk
-from builders.observations import on_board
+from bench_desk import KERNELS, Desk
 from builders.records import STARTED, run_info
 
 from harness.bench.board_health import BoardHealth
 from harness.bench.case import Extras
 from harness.bench.events import nobody
-from harness.bench.night import HeldTo, judged, run_night
+from harness.bench.night import HeldTo, run_night
 from harness.bench.prepare import prepare
 from harness.bench.run import run_cases
-from harness.bench.time_limit import TimeLimit
 from harness.catalog import read_thresholds
 from harness.domain.nightly import Night, NightlyPlan
 from harness.domain.plan import Case
-from harness.domain.record import CaseRecord, CaseStatus
-from harness.domain.verdict import CaseVerdict, Judgement
+from harness.domain.record import CaseRecord
+from harness.domain.verdict import Judgement
 from harness.errors import CompileFailed, FlashFailed, HarnessError, SimulatorDied
 from harness.results import Store, open_store
 from harness.results.observing import observations_of
-from harness.results.regression import judge_case, same_commit
+from harness.results.regression import same_commit
 
 SHIPPED = read_thresholds()
 REPETITIONS = 20
@@ -230,58 +228,3 @@ def test_cases_of_a_baseline_that_are_not_planned_do_not_count(nights: Nights) -
     nights.night(nights.desk.case(), other)
     baseline = observations_of(nights.store, nights.store.runs())
     assert judgements(nights.night(held_to=("b.json", baseline))) == [Judgement.SAME]
-
-
-FIRST = on_board([1000 + n % 3 for n in range(20)])
-SLOW = on_board([1040 + n % 3 for n in range(20)], later=True)
-
-
-@pytest.mark.parametrize(
-    ("second", "judgement"), [(SLOW, Judgement.REGRESSION), (FIRST, Judgement.SAME)]
-)
-def test_a_noisy_regression_is_confirmed_by_an_immediate_re_run(
-    desk: Desk, second: object, judgement: Judgement
-) -> None:
-    key = FIRST.key
-    case = desk.case(
-        target=replace(desk.case().target, id=key.target),
-        kernel_set=replace(KERNELS, id=key.kernel_set),
-        model=replace(desk.model, name=key.model),
-    )
-    seen = iter([SLOW, second])
-    fresh_passes: list[tuple[int, bool]] = []
-
-    def measure(cases: Sequence[Case], *, fresh: bool) -> Sequence[CaseRecord]:
-        fresh_passes.append((len(cases), fresh))
-        return []
-
-    def judge() -> list[CaseVerdict]:
-        return [judge_case(FIRST, next(seen), SHIPPED)]  # type: ignore[arg-type]
-
-    (verdict,) = judged([desk.case(), case], measure, judge)
-    assert verdict.judgement is judgement
-    assert not verdict.needs_confirmation
-    assert fresh_passes == [(1, True)]
-
-
-def clock(*moments: float) -> Callable[[], float]:
-    shown = iter(moments)
-    last = moments[-1]
-    return lambda: next(shown, last)
-
-
-def test_a_case_that_takes_too_long_is_given_up(desk: Desk) -> None:
-    store = open_store(desk.folder / "results.db")
-    run_id = store.begin(run_info())
-    prepared = prepare([desk.case(), desk.case(warmup=2)], desk.rig.load_dataset)
-    # The first case begins at 0 s and is at 61 s when its third step comes; the second takes none.
-    limit = TimeLimit(nobody, 60, clock(0, 0, 1, 2, 61, 61))
-    outcome = run_cases(prepared, desk.rig, store, run_id, limit)
-    slow, quick = outcome.records
-    assert (slow.error_class, quick.status) == ("CaseTimeout", CaseStatus.OK)
-    assert slow.error_message == (
-        "copying · desk · reference: the case took longer than 60 s\n"
-        "  -> Raise `case_timeout_s` of the plan, or take fewer inputs (`limit`)."
-    )
-    assert quick.build_id == BUILD_ID.hex()
-    assert outcome.exit_code == 4

@@ -213,6 +213,10 @@ class WrongModel(DeviceError):
     """The loaded model image is not the one that was just written."""
 
 
+class WrongInput(DeviceError):
+    """The pool of inputs in the device's memory does not hold what was written there."""
+
+
 class KernelRefused(DeviceError):
     """A kernel returned a status other than success for one operator."""
 

@@ -22,6 +22,11 @@
 #define HARNESS_MLPERF 1
 #endif
 
+/* MLPerf Tiny's energy mode: stamps are falling edges of the gate pin, and nothing else moves it. */
+#ifndef HARNESS_MLPERF_ENERGY
+#define HARNESS_MLPERF_ENERGY 0
+#endif
+
 /* What MLPerf Tiny's `name` answers; a simulator says that it is one. */
 #ifndef HARNESS_DEVICE_NAME
 #define HARNESS_DEVICE_NAME HARNESS_TARGET

@@ -17,6 +17,7 @@ enum error_code {
     ERROR_FAULT = 9,
     ERROR_INPUT_TOO_LARGE = 10,
     ERROR_LOST = 11,
+    ERROR_WRONG_INPUT = 12,
 };
 
 /* Detail of ERROR_BAD_MODEL: which check failed. */

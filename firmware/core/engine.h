@@ -32,6 +32,11 @@ void engine_each_scratch(void (*visit)(uint32_t scratch_bytes));
 /* Keep bytes for input `index` of the loaded model until they are overwritten. */
 struct error engine_set_input(uint32_t index, uint32_t offset, const void *data, size_t n);
 
+/* Let the next engine_run() take its inputs from place `sample` of the pool, which is the buffer of the
+ * inputs, filled by a debugger: all inputs of a sample, each rounded up to 16 bytes, then the next.
+ * Refused unless those bytes have this CRC-32. */
+struct error engine_take_sample(uint32_t sample, uint32_t crc32);
+
 /* Where the inputs of the loaded model lie, HARNESS_INPUT_BYTES in all, the first input first. */
 uint8_t *engine_input_buffer(void);
 

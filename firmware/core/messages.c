@@ -1,4 +1,4 @@
-/* HELLO, DESCRIBE, INPUT, RUN, PROFILE and errors, byte for byte as firmware/PROTOCOL.md says. */
+/* HELLO, DESCRIBE, INPUT, RUN, PROFILE, the pool and errors, byte for byte as firmware/PROTOCOL.md says. */
 #include "messages.h"
 
 #include <string.h>
@@ -18,6 +18,8 @@ enum message {
     INPUT = 0x03,
     RUN = 0x04,
     PROFILE = 0x05,
+    POOL = 0x06,
+    RUN_SAMPLE = 0x07,
 };
 
 static bool greeted; /* by a HELLO: only then somebody may be asked to repeat */
@@ -110,6 +112,14 @@ static void answer_input(const uint8_t *payload, size_t n)
     frame_end();
 }
 
+static void answer_pool(void)
+{
+    reply_begin(POOL);
+    put_u32(address(engine_input_buffer()));
+    put_u32(HARNESS_INPUT_BYTES);
+    frame_end();
+}
+
 static void put_outputs(const struct model *model)
 {
     const struct image_header *header = image_header(model->image);
@@ -121,20 +131,26 @@ static void put_outputs(const struct model *model)
     }
 }
 
-/* RUN and PROFILE differ in what a window holds; their answers look alike. */
+/* PROFILE differs in what a window holds, RUN_SAMPLE in where its inputs lie; the answers look alike. */
 static struct error measure(const struct frame *frame)
 {
     const bool profile = frame->type == PROFILE;
     struct {
         uint16_t warmup, repeats;
+        uint32_t sample, crc32;
     } request;
     uint32_t count;
 
-    memcpy(&request, frame->payload, sizeof request);
+    memcpy(&request, frame->payload, frame->payload_bytes);
     count = profile ? engine_profile_windows() : request.repeats;
     kept.count = (uint16_t)count;
     if (count == 0 || count > HARNESS_MAX_REPEATS)
         return error_of(ERROR_BAD_REQUEST, (int32_t)count, profile ? "operators" : "repeats");
+    if (frame->type == RUN_SAMPLE) {
+        const struct error error = engine_take_sample(request.sample, request.crc32);
+        if (error.code != ERROR_NONE)
+            return error;
+    }
     return profile ? engine_profile(request.warmup, &kept.windows) : engine_run(request.warmup, count, &kept.windows);
 }
 
@@ -176,7 +192,10 @@ static bool size_is_right(const struct frame *request)
     case HELLO:
         return request->payload_bytes == 2;
     case DESCRIBE:
+    case POOL:
         return request->payload_bytes == 0;
+    case RUN_SAMPLE:
+        return request->payload_bytes == 12;
     case RUN:
     case PROFILE:
         return request->payload_bytes == 4;
@@ -196,6 +215,8 @@ static void answer_of_model(const struct memory *memory, const struct frame *req
         messages_damaged();
     } else if (request->type == INPUT) {
         answer_input(request->payload, request->payload_bytes);
+    } else if (request->type == POOL) {
+        answer_pool();
     } else {
         answer_windows(model, request, order);
     }
@@ -233,7 +254,7 @@ void messages_answer(const struct memory *memory, const struct frame *request)
         answer_hello(memory);
     else if (request->type == DESCRIBE)
         answer_describe(memory);
-    else if (request->type >= INPUT && request->type <= PROFILE)
+    else if (request->type >= INPUT && request->type <= RUN_SAMPLE)
         answer_of_model(memory, request, order);
     else
         bad_request(request->type, "type");

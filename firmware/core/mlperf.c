@@ -16,17 +16,27 @@ enum { DEFAULT_WARMUP = 10, FLOATS_PER_WINDOW = 640, BYTES_PER_ROW = 8 };
 /* How a benchmark's bytes become the model's input. */
 enum encoding { AS_THEY_ARE, UNSIGNED, FLOATS };
 
+struct benchmark {
+    uint16_t elements; /* of the input */
+    uint8_t encoding;
+    char name[6];
+};
+
 static uint32_t expected, stored; /* bytes of `db load`, and of them those that are there */
 static bool converted;            /* the stored bytes are the model's input already */
 static uint64_t now_ticks;        /* sum of all measured windows: the time base of the laps */
 
-static void error(const char *before, const char *what, const char *after)
+static void error(const char *what, const char *detail)
 {
     put_text("e-[");
-    put_text(before);
     put_text(what);
-    put_text(after);
+    put_text(detail);
     put_text("]\r\n");
+}
+
+static void refuse(const char *what)
+{
+    error(what, "");
 }
 
 static uint32_t input_bytes(void)
@@ -34,33 +44,26 @@ static uint32_t input_bytes(void)
     return engine_io(0)->bytes;
 }
 
-static enum encoding encoding(void)
+/* The benchmark that the loaded model is of, by its input. */
+static const struct benchmark *benchmark(void)
 {
-    switch (input_bytes()) {
-    case 3072:  /* ic01 */
-    case 27648: /* vww01 */
-        return UNSIGNED;
-    case FLOATS_PER_WINDOW: /* ad01 */
-        return FLOATS;
-    default:
-        return AS_THEY_ARE;
-    }
+    static const struct benchmark known[] = {
+        {490, AS_THEY_ARE, "kws01"},
+        {3072, UNSIGNED, "ic01"},
+        {27648, UNSIGNED, "vww01"},
+        {FLOATS_PER_WINDOW, FLOATS, "ad01"},
+        {0, AS_THEY_ARE, "none"},
+    };
+    const struct benchmark *one = known;
+
+    while (one->elements != 0 && one->elements != input_bytes())
+        one++;
+    return one;
 }
 
-static const char *benchmark(void)
+static uint8_t encoding(void)
 {
-    switch (input_bytes()) {
-    case 490:
-        return "kws01";
-    case 3072:
-        return "ic01";
-    case 27648:
-        return "vww01";
-    case FLOATS_PER_WINDOW:
-        return "ad01";
-    default:
-        return "none";
-    }
+    return benchmark()->encoding;
 }
 
 /* Floats lie behind the model's input, so that both are there when the error is taken. */
@@ -149,8 +152,21 @@ static void answer_results(void)
     put_text("]\r\n");
 }
 
+#if HARNESS_MLPERF_ENERGY
+
+/* A falling edge, after at least a microsecond of high. */
+static void answer_timestamp(void)
+{
+    (void)port_gate(true);
+    for (volatile uint32_t wait = port_clock_hz() / 1000000u; wait != 0; wait--)
+        ;
+    (void)port_gate(false);
+}
+
+#else
+
 /* Microseconds of all windows so far: counts of the counter at the nominal clock. */
-static void answer_lap(void)
+static void answer_timestamp(void)
 {
     uint64_t counts = now_ticks * HARNESS_TICK_COUNTS_Q8 >> 8;
 
@@ -160,17 +176,7 @@ static void answer_lap(void)
     put_text("\r\n");
 }
 
-static void answer_timestamp(void)
-{
-#ifdef HARNESS_MLPERF_ENERGY
-    (void)port_gate(true); /* the edge that counts is the falling one */
-    for (volatile uint32_t wait = port_clock_hz() / 1000000u; wait != 0; wait--)
-        ;
-    (void)port_gate(false);
-#else
-    answer_lap();
 #endif
-}
 
 /* Decimal digits up to a space or the end; false where there are none, or too many. */
 static bool number(const char **text, uint32_t *value)
@@ -192,7 +198,7 @@ static bool repeat(uint32_t times)
     while (times-- > 0) {
         struct error failed = engine_infer(&ticks);
         if (failed.code != ERROR_NONE) {
-            error(failed.text, "", "");
+            refuse(failed.text);
             return false;
         }
         now_ticks += ticks;
@@ -212,11 +218,11 @@ static void answer_infer(const char *text)
     uint32_t iterations, warmup = DEFAULT_WARMUP;
 
     if (!number(&text, &iterations) || iterations == 0) {
-        error("Inference iterations must be >0", "", "");
+        refuse("Inference iterations must be >0");
         return;
     }
     if (*text != '\0' && !number(&text, &warmup)) {
-        error("Inference warmup must be >=0", "", "");
+        refuse("Inference warmup must be >=0");
         return;
     }
     convert();
@@ -245,12 +251,12 @@ static void answer_hex(const char *text)
 {
     for (; *text != '\0'; text += 2) {
         if (text[1] == '\0') {
-            error("Insufficent number of hex digits", "", "");
+            refuse("Insufficent number of hex digits");
             return;
         }
         int high = digit(text[0]), low = digit(text[1]);
         if (high < 0 || low < 0) {
-            error("Invalid hex digit '", (const char[]){text[0], text[1], '\0'}, "'");
+            error("Invalid hex digit '", (const char[]){text[0], text[1], '\'', '\0'});
             return;
         }
         if (stored < expected)
@@ -280,11 +286,11 @@ static void answer_load(const char *text)
     uint32_t count;
 
     if (!number(&text, &count)) {
-        error("Command 'db load' requires the # of bytes", "", "");
+        refuse("Command 'db load' requires the # of bytes");
     } else if (count == 0) {
-        error("Command 'db load' must be >0 bytes", "", "");
+        refuse("Command 'db load' must be >0 bytes");
     } else if (count > capacity()) {
-        error("Command 'db load' has more bytes than the model's input", "", "");
+        refuse("Command 'db load' has more bytes than the model's input");
     } else {
         expected = count;
         stored = 0;
@@ -309,7 +315,7 @@ static void answer_db(const char *text)
     const char *rest;
 
     if (*text == '\0')
-        error("Command 'db' requires a subcommand", "", "");
+        refuse("Command 'db' requires a subcommand");
     else if ((rest = after(text, "load")) != NULL)
         answer_load(rest);
     else if ((rest = after(text, "print")) != NULL)
@@ -324,10 +330,10 @@ static void answer_of_model(const struct memory *memory, const char *text)
     struct error failed = engine_model() == NULL ? engine_load(memory) : no_error();
 
     if (failed.code != ERROR_NONE) {
-        error(failed.text, "", "");
+        refuse(failed.text);
     } else if (after(text, "profile") != NULL) {
         put_text("m-profile-[ULPMark for tinyML Firmware V0.0.1]\r\nm-model-[");
-        put_text(benchmark());
+        put_text(benchmark()->name);
         put_text("]\r\n");
     } else if ((rest = after(text, "db")) != NULL) {
         answer_db(rest);
@@ -336,7 +342,7 @@ static void answer_of_model(const struct memory *memory, const char *text)
     } else if (after(text, "results") != NULL) {
         answer_results();
     } else {
-        error("Unknown command: ", text, "");
+        error("Unknown command: ", text);
     }
 }
 

@@ -32,32 +32,35 @@ uint32_t divide(uint64_t *value, uint32_t by)
     return (uint32_t)rest;
 }
 
-void put_decimal(uint64_t value)
+/* With a point before the last `decimals` digits, and at least one digit before it. */
+static void put_number(uint64_t value, int32_t decimals)
 {
-    char digits[21];
+    char digits[22];
     char *at = digits + sizeof digits - 1;
 
     *at = '\0';
-    do
+    do {
         *--at = (char)('0' + divide(&value, 10));
-    while (value != 0);
+        if (--decimals == 0)
+            *--at = '.';
+    } while (value != 0 || decimals >= 0);
     put_text(at);
+}
+
+void put_decimal(uint64_t value)
+{
+    put_number(value, 0);
 }
 
 void put_hex8(uint8_t value)
 {
-    put_character("0123456789abcdef"[value >> 4]);
-    put_character("0123456789abcdef"[value & 15]);
+    for (uint32_t shift = 8; shift != 0;)
+        put_character("0123456789abcdef"[value >> (shift -= 4) & 15]);
 }
 
 void put_thousandths(int32_t value)
 {
-    uint32_t size = value < 0 ? 0u - (uint32_t)value : (uint32_t)value;
-
     if (value < 0)
         put_character('-');
-    put_decimal(size / 1000);
-    put_character('.');
-    for (uint32_t unit = 100; unit != 0; unit /= 10)
-        put_character((char)('0' + size / unit % 10));
+    put_number(value < 0 ? 0u - (uint32_t)value : (uint32_t)value, 3);
 }

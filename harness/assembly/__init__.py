@@ -10,6 +10,7 @@ from harness.assembly.desks import (
     with_boards,
 )
 from harness.assembly.kernel_code import kernel_coverage, linked_kernels
+from harness.assembly.link_bench import port_speed, target_speed
 from harness.assembly.lists import (
     list_benchmarked_operators,
     list_build_variants,
@@ -21,6 +22,7 @@ from harness.assembly.lists import (
 )
 from harness.assembly.measuring import Bench, profile
 from harness.assembly.mlperf import mlperf
+from harness.assembly.mlperf_device import OnTarget, serve_mlperf
 from harness.assembly.nightly import night_content, nightly, read_nightly
 from harness.assembly.places import cache_dir
 from harness.assembly.plans import (
@@ -46,6 +48,7 @@ __all__ = [
     "CHECKUP_DEADLINE_S",
     "DEFAULT_BUILD",
     "Bench",
+    "OnTarget",
     "all_missing",
     "boards_of",
     "cache_dir",
@@ -72,11 +75,14 @@ __all__ = [
     "nightly",
     "plan",
     "plan_kernels",
+    "port_speed",
     "profile",
     "propose_rig",
     "read_nightly",
     "report_content",
     "rig",
+    "serve_mlperf",
+    "target_speed",
     "thresholds",
     "with_boards",
 ]

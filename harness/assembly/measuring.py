@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from harness.assembly.rigs import rig
 from harness.assembly.run_info import describe_run
 from harness.bench.board_health import BoardHealth
-from harness.bench.events import Listener, nobody
+from harness.bench.events import Listener, Note, nobody
 from harness.domain.plan import Case
 from harness.errors import HarnessError
 
@@ -17,6 +17,7 @@ from harness.errors import HarnessError
 if TYPE_CHECKING:
     from harness.bench.case import Extras
     from harness.bench.prepare import Prepared
+    from harness.bench.rig import Rig
     from harness.bench.run import Outcome
     from harness.domain.profile import Profile
     from harness.domain.record import CaseRecord
@@ -42,9 +43,10 @@ def profile(
     from harness.bench.profile import profile_cases
     from harness.build.parts import read_parts
 
-    own_rig = rig(rig_file, wait_board_s)
+    boards = BoardHealth()
+    own_rig = rig(rig_file, wait_board_s, boards, lambda text: on_event(Note(text)))
     prepared = prepare(list(cases), own_rig.load_dataset)
-    yield from profile_cases(prepared, own_rig, read_parts, on_event)
+    yield from profile_cases(prepared, own_rig, read_parts, on_event, boards)
 
 
 class Bench:
@@ -57,6 +59,7 @@ class Bench:
         wait_board_s: see `rig`.
         profile: keep the counts of every operator too, from one more pass after the counted ones.
         case_limit_s: give up a case of `measure` that takes longer; None for no limit.
+        transcript: see `rig`; of `measure` only.
     """
 
     def __init__(
@@ -68,11 +71,13 @@ class Bench:
         wait_board_s: float = 0.0,
         profile: bool = False,
         case_limit_s: float | None = None,
+        transcript: TextIO | None = None,
     ) -> None:
         from harness.results import DEFAULT_RESULTS
 
         self._rig_file = rig_file
         self._wait_board_s = wait_board_s
+        self._transcript = transcript
 
         self.results = str(results or DEFAULT_RESULTS)
         self.run_id = ""
@@ -94,7 +99,7 @@ class Bench:
         from harness.bench.prepare import prepare
         from harness.bench.run import run_cases
 
-        own_rig = rig(self._rig_file, self._wait_board_s)
+        own_rig = self._own_rig(on_event)
         prepared = [with_ideal(case) for case in prepare(list(cases), own_rig.load_dataset)]
         store = self._opened()
         with kept_running(own_rig) as kept:
@@ -128,7 +133,7 @@ class Bench:
         from harness.bench.prepare import prepare
         from harness.bench.run import run_cases
 
-        own_rig = rig(self._rig_file, self._wait_board_s)
+        own_rig = self._own_rig(on_event)
         prepared = prepare(list(cases), own_rig.load_dataset)
         store = self._opened()
 
@@ -164,6 +169,18 @@ class Bench:
         """Where the rows are, in a sentence for the user."""
         place = self._store.where if self._store else self.results
         return f"kept as run {self.run_id[:8]} in {place}"
+
+    def _own_rig(self, on_event: Listener) -> Rig:
+        def tell(text: str) -> None:
+            on_event(Note(text))
+
+        return rig(
+            self._rig_file,
+            self._wait_board_s,
+            self._boards,
+            tell,
+            transcript=self._transcript,
+        )
 
     def _opened(self) -> Store:
         from harness.results import open_store

@@ -8,16 +8,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.assembly.mlperf_device import OnTarget, reached
 from harness.assembly.run_info import describe_run
 from harness.catalog.definitions import pick
-from harness.domain.mlperf import BENCHMARKS, Benchmark, DeviceNames, Mode
+from harness.domain.mlperf import BENCHMARKS, Benchmark, Mode
 from harness.errors import HarnessError
 
 # The rest is imported where it is used: shell completion must not wait for pandas or pyOCD.
 if TYPE_CHECKING:
-    from harness.bench.mlperf import Answer, Score
-
-BAUD_RATE = 115200
+    from harness.bench.mlperf import Answer, Peer, Score
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class MlperfResult:
 
     benchmark: Benchmark
     mode: Mode
-    names: DeviceNames
+    peer: Peer
     answers: list[Answer]
     score: Score | None
     repeated: int
@@ -34,18 +33,13 @@ class MlperfResult:
     run_id: str
 
 
-def mlperf_names() -> list[str]:
-    """The benchmarks' names."""
-    return list(BENCHMARKS)
-
-
 def mlperf(
-    port: str,
+    device: str | OnTarget,
     benchmark: str | None,
     data: Path,
     mode: Mode,
     *,
-    baud: int = BAUD_RATE,
+    baud: int | None = None,
     limit: int | None = None,
     inferences: int | None = None,
     warmup: int | None = None,
@@ -55,7 +49,7 @@ def mlperf(
     results: Path | str | None = None,
     on_progress: Callable[[int, int, str], None] = lambda done, total, text: None,
 ) -> MlperfResult:
-    """Identify the device, run one session, keep its files and its record.
+    """Identify the device on a port, or on a target, run one session, keep files and record.
 
     `benchmark` None takes what the device says it runs. Nothing is kept of a device that cannot be
     identified; a session that fails later is kept as failed, with its log.
@@ -64,8 +58,9 @@ def mlperf(
         ConfigError: no such benchmark, another one on the device, or data that do not fit.
         PortBusy, LinkError, DeviceError: no device, or one that does not answer as it should.
         StoreError: files or record cannot be written.
+        As `reached`.
     """
-    from harness.bench.mlperf import Session, SessionFiles, score, sequence, session_record
+    from harness.bench.mlperf import Peer, Session, SessionFiles, score, sequence, session_record
     from harness.bench.mlperf.session import require_model
     from harness.bench.mlperf.session_files import log_lines
     from harness.catalog.mlperf_samples import load_samples
@@ -75,8 +70,9 @@ def mlperf(
 
     wanted = None if benchmark is None else pick("benchmark", benchmark, BENCHMARKS)
     started = datetime.now(UTC)
-    with open_port(port, baud) as opened:
-        names = MlperfClient(opened).identify()
+    with reached(device, baud) as at, open_port(at.url, at.baud_rate) as opened:
+        names = MlperfClient(opened, on_idle=at.check).identify()
+        peer = Peer(names, at.known, at.fidelity)
         known = wanted or pick("benchmark", names.model, BENCHMARKS)
         require_model(names, known)
         steps = sequence(load_samples(data, known, limit), mode)
@@ -84,7 +80,7 @@ def mlperf(
         with SessionFiles(sessions, started) as files:
             run = describe_run()
             store.begin(run)
-            client = MlperfClient(opened, on_line=files.log, infer_s=infer_s)
+            client = MlperfClient(opened, on_idle=at.check, on_line=files.log, infer_s=infer_s)
             performance = mode is Mode.PERFORMANCE
             session = Session(
                 client,
@@ -106,11 +102,11 @@ def mlperf(
                 total = None if performance else score(answers)
                 files.finish(answers, mode, total)
             except (HarnessError, KeyboardInterrupt) as error:
-                record = session_record(known, mode, names, steps, answers, None, started, error)
+                record = session_record(known, mode, peer, steps, answers, None, started, error)
                 store.add(run.id, record)
                 raise
-            record = session_record(known, mode, names, steps, answers, total, started)
+            record = session_record(known, mode, peer, steps, answers, total, started)
             store.add(run.id, record)
             return MlperfResult(
-                known, mode, names, answers, total, session.repeated, files.path, run.id
+                known, mode, peer, answers, total, session.repeated, files.path, run.id
             )

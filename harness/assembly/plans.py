@@ -11,7 +11,7 @@ from harness import catalog
 from harness.assembly.lists import default_targets, list_kernel_sets
 from harness.assembly.places import cache_dir
 from harness.catalog.definitions import pick
-from harness.domain.plan import Case
+from harness.domain.plan import Case, InputsBy, Mode
 from harness.errors import ConfigError
 
 # The rest is imported where it is used: shell completion must not wait for pandas or pyOCD.
@@ -35,6 +35,8 @@ def plan(
     limit: int | None = None,
     repeat: int = 1,
     warmup: int = 1,
+    mode: Mode = Mode.LATENCY,
+    inputs_by: InputsBy = InputsBy.LINK,
     on_note: Callable[[str], None] | None = None,
 ) -> list[Case]:
     """The cases of a run: models x targets x kernel sets x build variants.
@@ -48,10 +50,22 @@ def plan(
 
     Raises:
         ConfigError: no kernel set is left for a build variant; a named target cannot run a named
-            kernel set.
+            kernel set; repeats or a probe in accuracy mode.
         ToolMissing, CompileFailed: the compiler cannot say what the core has.
         UnknownName, BadDefinition, DuplicateName: from the definition files.
     """
+    if mode is Mode.ACCURACY and repeat != 1:
+        raise ConfigError(
+            f"accuracy mode runs each input once and measures nothing; {repeat} repeats were asked",
+            where="--repeat",
+            hint="Leave --repeat out, or take --mode latency.",
+        )
+    if mode is Mode.ACCURACY and inputs_by is InputsBy.PROBE:
+        raise ConfigError(
+            "accuracy mode sends an input over the link while one computes; a probe would halt it",
+            where="--inputs",
+            hint="Take --mode latency with --inputs probe.",
+        )
     chosen_models = [catalog.resolve_model(name) for name in models or _demo_models()]
     chosen_targets = [catalog.target(name) for name in targets or default_targets()]
     named = list(kernel_sets or ())
@@ -88,7 +102,9 @@ def plan(
             dataset=dataset or model.dataset,
             limit=limit,
             repeat=repeat,
-            warmup=warmup,
+            warmup=warmup if mode is Mode.LATENCY else 0,
+            mode=mode,
+            inputs_by=inputs_by,
         )
         for model in chosen_models
         for target, choices in matrix.choices

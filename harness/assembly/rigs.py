@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from harness import catalog
 from harness.assembly.desks import find_desk
@@ -12,24 +13,34 @@ from harness.assembly.places import cache_dir
 
 # The rest is imported where it is used: shell completion must not wait for pandas or pyOCD.
 if TYPE_CHECKING:
+    from harness.bench.board_health import BoardHealth
     from harness.bench.rig import Board, OnFlash, Rig, Tell
     from harness.domain.coordinates import Coordinates
     from harness.domain.dataset import Dataset
+    from harness.domain.desk import Desk
     from harness.domain.firmware import BuildVariant, Firmware, KernelSet
     from harness.domain.image import TensorPlacement
     from harness.domain.plan import Case
     from harness.domain.target import Target
 
 
-def rig(rig_file: Path | None = None, wait_board_s: float = 0.0) -> Rig:
+def rig(
+    rig_file: Path | None = None,
+    wait_board_s: float = 0.0,
+    boards: BoardHealth | None = None,
+    on_wait: Callable[[str], None] = lambda text: None,
+    transcript: TextIO | None = None,
+) -> Rig:
     """The real adapters: CMake, pyOCD, simulators and boards.
 
     Boards are those of `rig_file` (see `find_desk`); where all of a kind are in use, a case waits
-    `wait_board_s` seconds for one.
+    `wait_board_s` seconds for one and `on_wait` hears of it. Those that `boards` knows as broken
+    are not taken.
+    What goes over the links is written to `transcript`.
     """
     from harness import build as building
     from harness.bench.rig import Rig
-    from harness.machine import start_machine
+    from harness.machine import needs_board, start_machine
     from harness.probe.programmer import open_board
 
     cache = cache_dir()
@@ -60,8 +71,16 @@ def rig(rig_file: Path | None = None, wait_board_s: float = 0.0) -> Rig:
             probe_uid, target.pyocd_target, memory=target.memory, on_progress=on_flash
         )
 
-    def machine(target: Target, work_dir: Path) -> AbstractContextManager[Coordinates]:
-        return start_machine(target, work_dir, lambda: find_desk(rig_file), wait_board_s)
+    @contextmanager
+    def machine(target: Target, work_dir: Path) -> Iterator[Coordinates]:
+        def desk() -> Desk:
+            found = find_desk(rig_file)
+            return boards.sound(found, target) if boards else found
+
+        with start_machine(target, work_dir, desk, wait_board_s, on_wait) as at:
+            if boards and needs_board(target):
+                boards.lend(target, at.probe_uid)
+            yield at
 
     return Rig(
         build=build,
@@ -70,4 +89,5 @@ def rig(rig_file: Path | None = None, wait_board_s: float = 0.0) -> Rig:
         start=machine,
         open_board=board,
         cache_dir=cache,
+        transcript=transcript,
     )

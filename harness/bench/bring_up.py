@@ -18,7 +18,7 @@ from harness.domain.image import ModelImage
 from harness.domain.network import Network
 from harness.domain.target import Region, Target
 from harness.errors import HarnessError, ImageTooLarge, WrongImage, WrongModel
-from harness.link import DeviceClient, open_port
+from harness.link import DeviceClient, TranscribedPort, open_port
 from harness.model import compile_image
 
 HANDSHAKE_DEADLINE_S = Deadlines().handshake_s
@@ -28,7 +28,8 @@ HANDSHAKE_DEADLINE_S = Deadlines().handshake_s
 class Device:
     """A target that runs the right firmware with the right model, ready for inputs.
 
-    `handshake` makes it prove both once more, after it was reset.
+    `handshake` makes it prove both once more, after it was reset; `hang_up` closes the link, for
+    somebody else to open it.
     """
 
     client: DeviceClient
@@ -37,6 +38,7 @@ class Device:
     image: ModelImage
     at: Coordinates
     handshake: Callable[[], Identity]
+    hang_up: Callable[[], None] = lambda: None
 
 
 @contextmanager
@@ -70,7 +72,8 @@ def bring_up(
                 on_stage(Stage.HANDSHAKE)
                 with open_port(at.link_url, target.baud_rate) as port:
                     names = [operator.name for operator in image.operators]
-                    client = DeviceClient(port, on_idle=at.check, operators=names)
+                    heard = TranscribedPort(port, rig.transcript) if rig.transcript else port
+                    client = DeviceClient(heard, on_idle=at.check, operators=names)
                     wait_s = rig.deadlines.handshake_s
                     identity = greet(client, target, firmware, wait_s)
                     loaded = client.describe(wait_s)
@@ -83,7 +86,7 @@ def bring_up(
                         _load(board, target, firmware, image)
                         identity = _handshake(client, target, firmware, image, wait_s)
                     again = partial(_handshake, client, target, firmware, image, wait_s)
-                    yield Device(client, board, identity, image, at, again)
+                    yield Device(client, board, identity, image, at, again, port.close)
         except HarnessError:
             at.check()  # a simulator that died explains more than the broken link it leaves
             raise

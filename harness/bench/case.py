@@ -8,8 +8,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from harness.bench import facts
-from harness.bench.bring_up import bring_up, fitted
-from harness.bench.events import Flashing, InputsDone, Listener, Note, Stage, StageStarted, nobody
+from harness.bench.bring_up import Device, bring_up, fitted
+from harness.bench.events import (
+    Computed,
+    Flashing,
+    InputsDone,
+    Listener,
+    Note,
+    Stage,
+    StageStarted,
+    nobody,
+)
+from harness.bench.inputs import ByProbe, Inputs
 from harness.bench.operator_kernels import operator_kernels
 from harness.bench.operator_pass import OperatorPass
 from harness.bench.prepare import Prepared
@@ -21,6 +31,7 @@ from harness.bench.work_dir import work_dir
 from harness.domain.firmware import Firmware
 from harness.domain.image import ModelImage
 from harness.domain.kernel_code import OperatorKernel
+from harness.domain.plan import InputsBy
 from harness.domain.record import CaseRecord, CaseStatus
 from harness.errors import HarnessError
 from harness.model import start_reference
@@ -121,12 +132,14 @@ class CaseRun:
                 self._known["tool_versions"] += facts.headers(firmware)
                 self._stage(Stage.STREAM)
                 size = image.outputs[0].nbytes
-                steady = Steady(device, deadlines)
+                steady = Steady(device, deadlines, self._inputs(device))
                 try:
                     answers = stream(steady, case, dataset, size, self._done, device.at.no_counter)
                 finally:
                     self._known |= facts.link_facts(steady)
+                self._on_event(Computed(steady.computing_s))
                 after.run(device.client, answers, deadlines.inference_s, self._stage)
+                self._stage(Stage.STOP)
         except HarnessError:
             # Through all that holds the device, which may be in doubt; but what was counted, was.
             if not after.trouble:
@@ -134,6 +147,11 @@ class CaseRun:
             if self._extras.profile:
                 self._known["incidents"] = "; ".join([*steady.incidents, after.trouble])
         return image, answers
+
+    def _inputs(self, device: Device) -> Inputs | None:
+        if self._prepared.case.inputs_by is InputsBy.LINK:
+            return None
+        return ByProbe(device, [sample.tobytes() for sample in self._prepared.dataset.inputs])
 
     def _raw(
         self,

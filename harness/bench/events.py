@@ -11,7 +11,10 @@ from harness.domain.record import CaseRecord
 
 
 class Stage(StrEnum):
-    """The steps of one case, in order; OPERATORS only where their own counts are needed."""
+    """The steps of one case, in order.
+
+    OPERATORS only where their own counts are needed, STORE only where records are kept.
+    """
 
     BUILD = "building firmware"
     BRING_UP = "starting target"
@@ -19,7 +22,9 @@ class Stage(StrEnum):
     HANDSHAKE = "handshake"
     STREAM = "streaming inputs"
     OPERATORS = "counting each operator by itself"
+    STOP = "stopping target"
     VERIFY = "comparing with host reference"
+    STORE = "storing"
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,13 @@ class InputsDone:
 
 
 @dataclass(frozen=True)
+class Computed:
+    """Of the streaming of inputs, the seconds in which the end of an inference was waited for."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
 class CaseFinished:
     """A case ended, well or not; its record is already in the store.
 
@@ -72,8 +84,15 @@ class CaseFinished:
     taken_over: bool = False
 
 
-Event = CaseStarted | StageStarted | Note | Flashing | InputsDone | CaseFinished
+Event = CaseStarted | StageStarted | Note | Flashing | InputsDone | Computed | CaseFinished
 Listener = Callable[[Event], None]
+
+
+def is_step(event: Event) -> bool:
+    """Whether a listener that raises at `event` ends the running case, and its record is kept."""
+    if isinstance(event, StageStarted):
+        return event.stage is not Stage.STORE
+    return isinstance(event, Flashing | InputsDone | Computed)
 
 
 def nobody(event: Event) -> None:

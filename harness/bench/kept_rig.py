@@ -122,3 +122,6 @@ class _ProgrammedOnce:
 
     def halt(self) -> None:
         self._board.halt()
+
+    def resume(self) -> None:
+        self._board.resume()

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
-from harness.bench.events import CaseFinished, Event, Listener
+from harness.bench.events import CaseStarted, Event, Listener, is_step
 from harness.bench.prepare import Prepared
 from harness.bench.run import Outcome
 from harness.domain.record import CaseRecord
@@ -47,7 +47,7 @@ def by_target(
 
 
 class _Gate:
-    """Lets one event through at a time, and none once it is closed."""
+    """Lets one event through at a time; once it is closed, no case begins or goes on."""
 
     def __init__(self, listener: Listener) -> None:
         self.closed = threading.Event()
@@ -55,7 +55,7 @@ class _Gate:
         self._lock = threading.Lock()
 
     def __call__(self, event: Event) -> None:
-        if self.closed.is_set() and not isinstance(event, CaseFinished):
+        if self.closed.is_set() and (is_step(event) or isinstance(event, CaseStarted)):
             raise KeyboardInterrupt
         with self._lock:
             self._listener(event)

@@ -38,14 +38,20 @@ ReadParts = Callable[[Path, str], FirmwareParts]
 
 
 def profile_cases(
-    cases: Sequence[Prepared], rig: Rig, read_parts: ReadParts, on_event: Listener
+    cases: Sequence[Prepared],
+    rig: Rig,
+    read_parts: ReadParts,
+    on_event: Listener,
+    boards: BoardHealth | None = None,
 ) -> Iterator[Profile | HarnessError]:
     """Profile `cases` in order, each with its first input; a case that fails gives its error.
+
+    `boards` is what the rig asks which boards are broken, where it does.
 
     Raises:
         StoreError, ToolMissing: every further case would fail alike.
     """
-    boards = BoardHealth()
+    boards = boards or BoardHealth()
     for number, prepared in enumerate(cases, start=1):
         on_event(CaseStarted(prepared.case, number, len(cases)))
         try:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TextIO
 
 from harness.domain.coordinates import Coordinates
 from harness.domain.dataset import Dataset
@@ -45,6 +45,9 @@ class Board(Protocol):
     def halt(self) -> None:
         """Stop the core."""
 
+    def resume(self) -> None:
+        """Let the core run on."""
+
 
 Tell = Callable[[str], None]
 OnFlash = Callable[[str, float], None]
@@ -66,7 +69,8 @@ class Rig:
 
     `build` tells a line before each step that takes long, `read_kernels` what a firmware links for
     each operator it knows. The board that `open_board` opens tells what it does and the fraction
-    done. `cache_dir` keeps what is expensive to find again and safe to lose.
+    done. `cache_dir` keeps what is expensive to find again and safe to lose; `transcript`
+    takes down what goes over the link.
     """
 
     build: Callable[[Target, KernelSet, BuildVariant, Tell], Firmware]
@@ -76,3 +80,4 @@ class Rig:
     open_board: Callable[[str, Target, OnFlash], AbstractContextManager[Board]]
     cache_dir: Path
     deadlines: Deadlines = Deadlines()
+    transcript: TextIO | None = None

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from harness.bench.board_health import BoardHealth
 from harness.bench.case import NO_EXTRAS, Extras, refused_case, run_case
-from harness.bench.events import CaseFinished, CaseStarted, Listener, Note
+from harness.bench.events import CaseFinished, CaseStarted, Listener, Note, Stage, StageStarted
 from harness.bench.prepare import Prepared
 from harness.bench.resume import taken_over
 from harness.bench.rig import Rig
@@ -69,6 +69,7 @@ def run_cases(
             on_event(CaseFinished(old, taken_over=True))
             continue
         record, error = _run_or_refuse(prepared, rig, on_event, boards, extras)
+        on_event(StageStarted(Stage.STORE))
         keeper.add(run_id, record)
         outcome.records.append(record)
         on_event(CaseFinished(record))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from harness.bench.bring_up import Device
+from harness.bench.inputs import ByLink, Inputs
 from harness.bench.rig import Deadlines
 from harness.domain.device import Reply
 from harness.errors import DeviceReset, HarnessError, LinkClosed, LinkTimeout, WrongModel
@@ -18,16 +21,23 @@ class Steady:
     window that was thrown away is an incident. After `MOST_INCIDENTS` the next one is the error.
     """
 
-    def __init__(self, device: Device, deadlines: Deadlines) -> None:
+    def __init__(self, device: Device, deadlines: Deadlines, inputs: Inputs | None = None) -> None:
         self._device = device
+        self._inputs = inputs or ByLink(device.client)
         self._deadlines = deadlines
         self._repeated_before = device.client.frames_repeated
+        self._computing_before = device.client.computing_s
         self.incidents: list[str] = []
 
     @property
     def frames_repeated(self) -> int:
         """Frames sent again since this began, because they or their answers were lost."""
         return self._device.client.frames_repeated - self._repeated_before
+
+    @property
+    def computing_s(self) -> float:
+        """Seconds since this began in which nothing but the end of an inference was waited for."""
+        return self._device.client.computing_s - self._computing_before
 
     def infer(self, number: int, data: bytes, *, warmup: int, anew: int, repeats: int) -> Reply:
         """Run input `number` after `warmup` inferences; after the device came back, after `anew`.
@@ -68,12 +78,39 @@ class Steady:
                 hint="Check its supply under load, its reset line, and its watchdog.",
             ) from error
 
+    def infer_each(self, inputs: Sequence[bytes]) -> Iterator[Reply]:
+        """Run each input once, while the next one travels; ticks measure nothing.
+
+        After the device came back it goes on with the input that has no answer yet.
+
+        Raises:
+            As `infer`.
+        """
+        first: HarnessError | None = None
+        lost: HarnessError | None = None
+        done = tries = 0
+        while done < len(inputs):
+            try:
+                if lost is not None:
+                    self._bring_back(lost)
+                rest = inputs[done:]
+                for reply in self._device.client.infer_each(rest, self._deadlines.inference_s):
+                    done, tries, first, lost = done + 1, 0, None, None
+                    yield reply
+            except (LinkTimeout, LinkClosed, WrongModel) as error:
+                tries += 1
+                if tries == _TRIES or len(self.incidents) == MOST_INCIDENTS:
+                    raise first or error from None
+                if first is None:
+                    self.incidents.append(f"input {done} repeated: {_in_short(error)}")
+                first, lost = first or error, error
+
     def _undisturbed(self, number: int, data: bytes, warmup: int, repeats: int) -> Reply:
         """Measure until no byte of the link falls into a window, a few times."""
         deadline_s = self._deadlines.inference_s * (warmup + repeats)
         for left in reversed(range(_TRIES)):
-            reply = self._device.client.infer(
-                data, warmup=warmup, repeats=repeats, deadline_s=deadline_s
+            reply = self._inputs.infer(
+                number, data, warmup=warmup, repeats=repeats, deadline_s=deadline_s
             )
             if not reply.link_interrupts or not left or len(self.incidents) == MOST_INCIDENTS:
                 break
@@ -94,6 +131,7 @@ class Steady:
         elif isinstance(error, LinkTimeout):
             self._device.board.reset_and_run()
         self._device.handshake()
+        self._inputs.forget()
 
 
 def _in_short(error: HarnessError) -> str:

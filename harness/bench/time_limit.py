@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from harness.bench.events import CaseFinished, CaseStarted, Event, Listener
+from harness.bench.events import CaseStarted, Event, Listener, is_step
 from harness.errors import CaseTimeout
 
 
@@ -34,7 +34,7 @@ class TimeLimit:
         self._listener(event)
         if isinstance(event, CaseStarted):
             self._label, self._begin = event.case.label, self._clock()
-        elif not isinstance(event, CaseFinished) and self._clock() - self._begin > self._limit_s:
+        elif is_step(event) and self._clock() - self._begin > self._limit_s:
             raise CaseTimeout(
                 f"the case took longer than {self._limit_s:g} s",
                 where=self._label,

@@ -27,8 +27,14 @@ from harness.errors import BuildError
 TOOLCHAIN = "libc"
 REST = "strings, build id, padding"
 _KERNELS = "firmware/kernels/"
+TEXT = "MLPerf Tiny's text"
 # Of the core; its other files bring requests in and answers out.
-_ENGINE = {"firmware/core/engine.c", "firmware/core/image_check.c"}
+_CORE = {
+    "firmware/core/engine.c": "engine",
+    "firmware/core/image_check.c": "engine",
+    "firmware/core/mlperf.c": TEXT,
+    "firmware/core/text_out.c": TEXT,
+}
 _DW_OP_ADDR = 0x03
 
 
@@ -53,8 +59,8 @@ def read_parts(path: Path, library: str) -> FirmwareParts:
 
 def part_of(source: str, library: str) -> str:
     """The part that a source file belongs to, by the name that debug information has for it."""
-    if source in _ENGINE:
-        return "engine"
+    if source in _CORE:
+        return _CORE[source]
     for start, part in (
         (_KERNELS, "kernels"),
         ("firmware/core/", "link"),
@@ -101,7 +107,7 @@ class _Anatomy:
                 flash.update(sizes)
             if section["sh_flags"] & SH_FLAGS.SHF_WRITE:
                 ram.update(sizes)
-        order = ["kernels", self._library, "engine", "link", "port", TOOLCHAIN, REST]
+        order = ["kernels", self._library, "engine", "link", TEXT, "port", TOOLCHAIN, REST]
         low, top = self._named["harness_bss_end"], self._named["harness_stack_top"]
         return FirmwareParts(
             parts=tuple(

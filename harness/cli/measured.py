@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from harness.bench.events import Event, Listener
     from harness.bench.run import Outcome
+    from harness.bench.timings import StageTimes
     from harness.domain.plan import Case
     from harness.domain.record import CaseRecord
 
@@ -28,10 +29,12 @@ def measure_and_present(
     json: bool,
     save: Sequence[Path],
     quiet: bool,
+    timings: bool = False,
 ) -> int:
     """Measure the cases of `plan`, show their rows, and return the exit code.
 
-    `plan` is given the listener of its notes; `kept` tells afterwards where the rows are.
+    `plan` is given the listener of its notes; `kept` tells afterwards where the rows are. With
+    `timings` the stages of each case are shown too.
 
     Raises:
         HarnessError: as `plan` and `measure`; the rows that had ended are shown first.
@@ -39,6 +42,7 @@ def measure_and_present(
     from rich.console import Console
 
     from harness.bench.events import CaseFinished
+    from harness.bench.timings import StageTimes
     from harness.cli.progress import RunProgress
     from harness.report import require_writable
 
@@ -46,14 +50,17 @@ def measure_and_present(
     console = Console(stderr=True)
     cases = plan(None if quiet else lambda note: console.print(note, style="dim", soft_wrap=True))
     ended: list[CaseRecord] = []
+    times = StageTimes() if timings else None
     with contextlib.ExitStack() as finally_:
         # Also after Ctrl-C, and after an error that stops the run: what has ended is shown.
-        finally_.callback(lambda: _present(ended, console, json=json, save=save))
+        finally_.callback(lambda: _present(ended, console, times, json=json, save=save))
         progress = finally_.enter_context(RunProgress(console, quiet=quiet))
 
         def listen(event: Event) -> None:
             if isinstance(event, CaseFinished):
                 ended.append(event.record)
+            if times is not None:
+                times(event)
             progress(event)
 
         outcome = measure(cases, listen)
@@ -63,7 +70,12 @@ def measure_and_present(
 
 
 def _present(
-    records: Sequence[CaseRecord], console: Console, *, json: bool, save: Sequence[Path]
+    records: Sequence[CaseRecord],
+    console: Console,
+    times: StageTimes | None,
+    *,
+    json: bool,
+    save: Sequence[Path],
 ) -> None:
     """Show `records` as a table (on `console` where JSON goes to stdout), and write the files.
 
@@ -74,14 +86,23 @@ def _present(
         return
     from rich.console import Console
 
-    from harness.report import records_to_json, summary, summary_text, write_report
+    from harness.report import (
+        records_to_json,
+        summary,
+        summary_text,
+        timings_table,
+        write_report,
+    )
 
     out = console if json else Console()
     if out.is_terminal:
         out.print(summary(records, width=out.width))
     else:  # a file or a log has no edge to keep within
         out.file.write(summary_text(records, width=DOCUMENT_WIDTH))
+    if times is not None:
+        out.print(timings_table(times.cases))
     if json:
-        typer.echo(records_to_json(records))
+        seconds = None if times is None else [of_case for _, of_case in times.cases]
+        typer.echo(records_to_json(records, seconds))
     for path in save:
         write_report(path, records)

@@ -3,10 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from harness.domain.firmware import BuildVariant, KernelSet
 from harness.domain.target import Target
+
+
+class Mode(StrEnum):
+    """What a case is run for.
+
+    LATENCY keeps the link silent inside the measured window; ACCURACY sends the next input while
+    one computes, and so measures no window.
+    """
+
+    LATENCY = "latency"
+    ACCURACY = "accuracy"
+
+
+class InputsBy(StrEnum):
+    """The way inputs take to the device: its link, or the debug probe, which writes into RAM."""
+
+    LINK = "link"
+    PROBE = "probe"
 
 
 @dataclass(frozen=True)
@@ -42,6 +61,8 @@ class Case:
     repeat: int = 1
     warmup: int = 1
     aliases: tuple[str, ...] = ()
+    mode: Mode = Mode.LATENCY
+    inputs_by: InputsBy = InputsBy.LINK
 
     @property
     def kernels(self) -> str:

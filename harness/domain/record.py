@@ -10,6 +10,9 @@ from harness.domain.kernel_code import OperatorKernel
 from harness.domain.measurement import Missing, Reading
 from harness.domain.units import Fidelity
 
+SESSION = "mlperf:"
+"""How the `target_id` of an MLPerf Tiny session begins."""
+
 
 class CaseStatus(StrEnum):
     """How a case ended."""
@@ -105,6 +108,11 @@ class CaseRecord:
         _require_aware("finished", self.finished)
         if (self.status is CaseStatus.FAILED) != (self.error_class is not None):
             raise ValueError("a failed case names its error class, and only a failed one does")
+
+    @property
+    def is_session(self) -> bool:
+        """Whether this is an MLPerf Tiny session: in no table of runs, compared with nothing."""
+        return self.target_id.startswith(SESSION)
 
     def reading(self, quantity: str) -> Reading:
         """Return the reading of `quantity`, or a Missing that says why there is none."""

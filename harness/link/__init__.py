@@ -3,5 +3,14 @@
 from harness.link.client import DeviceClient
 from harness.link.messages import PROTOCOL_VERSION
 from harness.link.port import Port, SerialPort, open_port
+from harness.link.transcript import TranscribedPort, read_transcript
 
-__all__ = ["PROTOCOL_VERSION", "DeviceClient", "Port", "SerialPort", "open_port"]
+__all__ = [
+    "PROTOCOL_VERSION",
+    "DeviceClient",
+    "Port",
+    "SerialPort",
+    "TranscribedPort",
+    "open_port",
+    "read_transcript",
+]

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Call:
-    """A request: its type, its payload, and what to call it in messages."""
+    """A request: its type, its payload, and what to call it in messages.
+
+    One that is `alone` is sent when all before it have been answered.
+    """
 
     type: int
     payload: bytes
     name: str
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -30,3 +34,4 @@ class UnderWay:
     call: Call
     wire: bytes
     answer: bytes | None = None
+    sent_at: float = 0.0

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Iterator
+from functools import partial
 
 from harness.domain.device import Identity, LoadedModel, ProfileReply, Reply
-from harness.errors import LinkError
+from harness.domain.link_speed import LinkSpeed
+from harness.domain.measurement import Missing
+from harness.domain.target import Region
+from harness.errors import BuildError, DeviceError
 from harness.link import messages
+from harness.link.caller import Caller
 from harness.link.calls import Call, Refused
-from harness.link.exchange import Exchange
-from harness.link.messages import ERROR, INPUT_HEADER_BYTES, REPLY, Request
-from harness.link.patience import SILENCE_S, Deadline
-from harness.link.port import Port
-from harness.link.refusals import as_error, decode_refusal
+from harness.link.messages import ERROR, REPLY, Request
+from harness.link.overlap import overlapped, run_call
+from harness.link.patience import Deadline
+from harness.link.speed import measure_speed
 
 INPUT_DEADLINE_S = 10.0
 _FIRST_RETRY_S = 0.1
 _LAST_RETRY_S = 1.0
-# A repeat that comes while the device computes disturbs the window: better wait far too long.
-_TIMES_SLOWEST = 8
-_UNKNOWN_PART = 4
 
 
-class DeviceClient:
+class DeviceClient(Caller):
     """A device behind `port`.
 
     Args:
@@ -34,20 +34,6 @@ class DeviceClient:
         operators: names of the loaded image's operators in order, for error messages.
     """
 
-    def __init__(
-        self,
-        port: Port,
-        clock: Callable[[], float] = time.monotonic,
-        on_idle: Callable[[], None] | None = None,
-        *,
-        operators: Sequence[str] = (),
-    ) -> None:
-        self.operators = tuple(operators)
-        self._exchange = Exchange(port, clock, on_idle)
-        self._where = port.where
-        self._identity: Identity | None = None
-        self._slowest_s: float | None = None
-
     @property
     def frames_repeated(self) -> int:
         """Frames sent again so far, because they or their answers were lost."""
@@ -56,7 +42,12 @@ class DeviceClient:
     @property
     def bad_frames(self) -> int:
         """Damaged frames received so far."""
-        return self._exchange.bad_frames
+        return self._exchange.wire.bad_frames
+
+    @property
+    def computing_s(self) -> float:
+        """Seconds so far in which nothing but the end of an inference was waited for."""
+        return self._exchange.computing_s
 
     @property
     def stale_replies(self) -> int:
@@ -69,7 +60,7 @@ class DeviceClient:
         Raises:
             LinkClosed: it did not come back within `wait_s` seconds.
         """
-        self._exchange.reopen(wait_s)
+        self._exchange.wire.reopen(wait_s)
 
     def hello(self, deadline_s: float) -> Identity:
         """Ask who is there, again and again within `deadline_s`: the device may still be booting.
@@ -82,7 +73,7 @@ class DeviceClient:
         """
         link = self._exchange
         deadline = Deadline(link.clock, deadline_s)
-        before = link.progress
+        before = link.wire.progress
         call = Call(Request.HELLO, messages.hello_request(), "HELLO")
         link.synchronise()
         retry_s = _FIRST_RETRY_S
@@ -96,7 +87,7 @@ class DeviceClient:
                     return self._identity
                 if frame.sequence == sequence and frame.type == ERROR:
                     raise self._refused(Refused(call, frame.payload))
-        raise link.timed_out("HELLO", deadline, *before)
+        raise link.wire.timed_out("HELLO", deadline, *before)
 
     def describe(self, deadline_s: float) -> LoadedModel:
         """Make the device check and load the image in its slot, and say what it is.
@@ -133,8 +124,32 @@ class DeviceClient:
             KernelRefused, Saturated, DeviceFault, WrongModel: the device could not.
             LinkTimeout, LinkClosed, BadFrame: no answer, or not one to RUN.
         """
-        (payload,) = self._measure([_run_call(warmup, repeats)], warmup + repeats, deadline_s)
+        (payload,) = self._measure([run_call(warmup, repeats)], warmup + repeats, deadline_s)
         return messages.decode_run(payload, repeats, self._where)
+
+    def pool(self, deadline_s: float = INPUT_DEADLINE_S) -> Region:
+        """Where a debugger may write inputs of the loaded model: firmware/PROTOCOL.md, POOL.
+
+        Raises:
+            WrongModel: none is loaded.
+            LinkTimeout, LinkClosed, BadFrame: no answer, or not one to POOL.
+        """
+        (payload,) = self._call([Call(Request.POOL, b"", "POOL")], deadline_s)
+        return messages.decode_pool(payload, self._where)
+
+    def run_sample(
+        self, sample: int, crc32: int, warmup: int, repeats: int, deadline_s: float
+    ) -> Reply:
+        """As `run`, with the inputs that a debugger wrote to place `sample` of the pool.
+
+        Raises:
+            WrongInput: they do not have this CRC-32.
+            As `run`.
+        """
+        payload = messages.run_sample_request(warmup, repeats, sample, crc32)
+        call = Call(Request.RUN_SAMPLE, payload, "RUN_SAMPLE")
+        (answer,) = self._measure([call], warmup + repeats, deadline_s)
+        return messages.decode_run(answer, repeats, self._where)
 
     def profile(self, warmup: int, operators: int, deadline_s: float) -> ProfileReply:
         """Run the loaded model `warmup` times, then once with a window for each of its `operators`.
@@ -158,61 +173,41 @@ class DeviceClient:
         Raises:
             As `write_input` and `run`.
         """
-        calls = [*self._input_calls(data, 0), _run_call(warmup, repeats)]
+        calls = [*self._input_calls(data, 0), run_call(warmup, repeats)]
         *inputs, last = self._measure(calls, warmup + repeats, deadline_s)
         for payload in inputs:
             messages.decode_input(payload, self._where)
         return messages.decode_run(last, repeats, self._where)
 
-    def _input_calls(self, data: bytes, index: int) -> list[Call]:
-        if self._identity is None:
-            raise LinkError(
-                "an input cannot be sent before the device has said how much it takes at once",
-                where=self._where,
-                hint="Call hello() first.",
-            )
-        chunk = self._identity.max_payload - INPUT_HEADER_BYTES
-        return [
-            Call(
-                Request.INPUT,
-                messages.input_request(index, offset, data[offset : offset + chunk]),
-                f"INPUT {index} at byte {offset}",
-            )
-            for offset in range(0, len(data), chunk)
-        ]
+    def infer_each(self, samples: Iterable[bytes], deadline_s: float) -> Iterator[Reply]:
+        """Run each sample once; while it computes, the next one already travels.
 
-    def _measure(self, calls: Sequence[Call], inferences: int, deadline_s: float) -> list[bytes]:
-        """Call what computes, patiently: as long as it may take by what was seen before."""
-        clock, repeated = self._exchange.clock, self.frames_repeated
-        silence_s = deadline_s / _UNKNOWN_PART
-        if self._slowest_s is not None:
-            seen_s = _TIMES_SLOWEST * inferences * self._slowest_s
-            silence_s = min(silence_s, max(SILENCE_S, seen_s))
-        begun = clock()
-        answers = self._call(calls, deadline_s, silence_s)
-        if self.frames_repeated == repeated:
-            self._slowest_s = max(self._slowest_s or 0.0, (clock() - begun) / inferences)
-        return answers
+        So the link is active inside the windows, and their ticks measure nothing. Each answer may
+        take `deadline_s`. A RUN is sent when the one before it is answered, and all of its own
+        input: what was lost is repeated before anything else could take its place.
 
-    def _call(
-        self, calls: Sequence[Call], deadline_s: float, silence_s: float = SILENCE_S
-    ) -> list[bytes]:
-        window = self._identity.receive_window if self._identity else 0
+        Raises:
+            As `write_input` and `run`.
+        """
+        patience = partial(self._silence_s, 1, deadline_s)
         deadline = Deadline(self._exchange.clock, deadline_s)
-        answers = self._exchange.call_all(calls, window, deadline, silence_s)
-        if isinstance(answers, Refused):
-            raise self._refused(answers)
-        return answers
+        inputs = (self._input_calls(sample, 0) for sample in samples)
+        for answer in overlapped(self._exchange, inputs, self._window, deadline, patience):
+            if isinstance(answer, Refused):
+                raise self._refused(answer)
+            self._slowest_s = max(self._slowest_s or 0.0, self._exchange.last_wait_s)
+            yield messages.decode_run(answer, 1, self._where)
 
-    def _refused(self, refused: Refused) -> Exception:
-        return as_error(
-            decode_refusal(refused.payload, self._where),
-            refused.call.name,
-            self._where,
-            self.operators,
-            self._identity.arena.length if self._identity else 0,
-        )
+    def speed(self, baud_rate: int | None, deadline_s: float = INPUT_DEADLINE_S) -> LinkSpeed:
+        """Measure the link, whose rate is `baud_rate` where it has one.
 
-
-def _run_call(warmup: int, repeats: int) -> Call:
-    return Call(Request.RUN, messages.run_request(warmup, repeats), "RUN")
+        Raises:
+            LinkTimeout, LinkClosed, BadFrame: the device does not answer.
+        """
+        identity = self.hello(deadline_s)
+        size: int | Missing
+        try:
+            size = self.describe(deadline_s).input_bytes[0]
+        except (DeviceError, BuildError) as error:
+            size = Missing("to_device", f"no model is loaded: {error.what}")
+        return measure_speed(self._exchange, identity, size, baud_rate)

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
-from harness.errors import BadFrame, LinkClosed, LinkTimeout
+from harness.errors import BadFrame
 from harness.link.calls import Call, Refused, UnderWay
-from harness.link.frame import Frame, FrameDecoder, encode_frame
-from harness.link.messages import ERROR, REPLY
+from harness.link.frame import Frame, encode_frame
+from harness.link.messages import ERROR, REPLY, Request
 from harness.link.patience import SILENCE_S, Deadline, Patience
 from harness.link.port import Port
 from harness.link.refusals import is_lost
+from harness.link.wire import Wire
 
-IDLE_PERIOD_S = 0.2
-_CLOSE_CHECKS = 10
-_CLOSE_PAUSE_S = 0.05
+_COMPUTE = frozenset({Request.RUN, Request.PROFILE, Request.RUN_SAMPLE})
 
 
 class Exchange:
     """One host's side of a link.
 
-    `on_idle` is called about every `IDLE_PERIOD_S` while waiting, and before a closed link is
-    reported: it may raise a better error.
+    `on_idle` is as for `Wire`. `computing_s` are the seconds in which the answer to a
+    RUN or PROFILE was the next to come, `last_wait_s` those for the last one.
     """
 
     def __init__(
@@ -31,114 +29,125 @@ class Exchange:
         port: Port,
         clock: Callable[[], float],
         on_idle: Callable[[], None] | None,
-        pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.port = port
+        self.wire = Wire(port, clock, on_idle)
         self.clock = clock
         self.stale_replies = 0
         self.frames_repeated = 0
-        self._on_idle = on_idle
-        self._pause = pause
-        self._decoder = FrameDecoder()
+        self.computing_s = 0.0
+        self.last_wait_s = 0.0
         self._sequence = 0
-        self._received = 0
-        self._checked = clock()
-        self._arrived: deque[Frame] = deque()
-
-    @property
-    def bad_frames(self) -> int:
-        """Damaged frames received so far."""
-        return self._decoder.bad_frames
-
-    def reopen(self, wait_s: float) -> None:
-        """Open the port anew, and forget what was under way.
-
-        Raises:
-            LinkClosed: it did not come back within `wait_s` seconds.
-        """
-        self.port.reopen(wait_s)
-        self._decoder.forget()
-        self._arrived.clear()
+        self._answered_at = 0.0
 
     def synchronise(self) -> None:
         """End whatever garbage the device has received, so that it cannot join a frame."""
-        self._write(b"\0")
+        self.wire.write(b"\0")
 
     def send(self, call: Call) -> int:
         """Send one request without waiting; return its sequence number."""
         prepared = self._prepare(call)
-        self._write(prepared.wire)
+        self._count(prepared)
+        self.wire.write(prepared.wire)
         return prepared.sequence
 
     def receive(self, deadline: Deadline) -> Frame | None:
         """Return the next frame of any kind, or None when the deadline has passed."""
-        while not self._arrived:
+        while not self.wire.arrived:
             remaining = deadline.remaining()
             if remaining <= 0:
                 return None
-            self._listen(remaining)
-        return self._arrived.popleft()
+            self.wire.listen(remaining)
+        return self.wire.arrived.popleft()
 
     def call_all(
         self,
-        calls: Sequence[Call],
+        calls: Iterable[Call],
         window: int,
         deadline: Deadline,
         silence_s: float = SILENCE_S,
     ) -> list[bytes] | Refused:
-        """Send all calls, at most `window` unanswered bytes under way; return payloads in order.
+        """Send all calls as `converse` does; return their payloads, or the first refusal.
 
-        The first refusal ends it. What has no answer is sent again, the same bytes with the same
-        numbers: soon after damage, else after `silence_s` of silence.
+        Raises:
+            As `converse`.
+        """
+        answers = []
+        for answer in self.converse(calls, window, deadline, lambda: silence_s):
+            if isinstance(answer, Refused):
+                return answer
+            answers.append(answer)
+        return answers
+
+    def converse(
+        self,
+        calls: Iterable[Call],
+        window: int,
+        deadline: Deadline,
+        silence_s: Callable[[], float],
+    ) -> Iterator[bytes | Refused]:
+        """Send calls in turn, at most `window` unanswered bytes under way; yield payloads in order.
+
+        A refusal ends it. What has no answer is sent again, the same bytes with the same numbers:
+        soon after damage, else after silence, of `silence_s()` while one of them computes.
+        `deadline` may be renewed meanwhile.
 
         Raises:
             LinkTimeout, LinkClosed: no answer.
             BadFrame: an answer of the wrong type.
         """
-        to_send = deque(self._prepare(call) for call in calls)
-        sent: list[UnderWay] = []
-        before = self.progress
-        patience = Patience(self.clock, silence_s)
-        while to_send or any(one.answer is None for one in sent):
-            self._fill(window, to_send, sent)
-            if self._arrived:
-                frame = self._arrived.popleft()
+        line = _Line(calls)
+        sent: deque[UnderWay] = deque()
+        before = self.wire.progress
+        patience = Patience(self.clock)
+        while line.head is not None or sent:
+            self._fill(window, line, sent)
+            if self.wire.arrived:
+                frame = self.wire.arrived.popleft()
                 if refused := self._take(frame, sent, patience):
-                    return refused
+                    yield refused
+                    return
+                while sent and sent[0].answer is not None:
+                    yield sent.popleft().answer or b""
                 continue
-            remaining = min(deadline.remaining(), patience.remaining())
+            computes = any(one.call.type in _COMPUTE and one.answer is None for one in sent)
+            pause_s = silence_s() if computes else SILENCE_S
+            remaining = min(deadline.remaining(), patience.remaining(pause_s))
             if remaining > 0:
-                bad = self.bad_frames
-                if self._listen(remaining):
-                    damaged = self.bad_frames > bad
-                    patience.heard(damaged=damaged, unfinished=self._decoder.unfinished)
+                bad = self.wire.bad_frames
+                if self.wire.listen(remaining):
+                    damaged = self.wire.bad_frames > bad
+                    patience.heard(damaged=damaged, unfinished=self.wire.unfinished)
             elif deadline.remaining() <= 0:
-                oldest = next(one for one in sent if one.answer is None)
-                raise self.timed_out(oldest.call.name, deadline, *before)
+                raise self.wire.timed_out(sent[0].call.name, deadline, *before)
             else:
                 self._repeat(sent)
                 patience.asked_again()
-        return [one.answer or b"" for one in sent]
 
-    def _fill(self, window: int, to_send: deque[UnderWay], sent: list[UnderWay]) -> None:
+    def _fill(self, window: int, line: _Line, sent: deque[UnderWay]) -> None:
         """Send as many calls as may be under way."""
         under_way = sum(len(one.wire) for one in sent if one.answer is None)
         batch = []
-        while to_send and (not under_way or under_way + len(to_send[0].wire) <= window):
-            under_way += len(to_send[0].wire)
-            batch.append(to_send[0].wire)
-            sent.append(to_send.popleft())
+        while line.head is not None:
+            one = self._prepare(line.head)
+            fits = not line.head.alone and under_way + len(one.wire) <= window
+            if under_way and not fits:
+                break
+            self._count(one)
+            under_way += len(one.wire)
+            batch.append(one.wire)
+            sent.append(one)
+            line.advance()
         if batch:
-            self._write(b"".join(batch))
+            self.wire.write(b"".join(batch))
 
-    def _repeat(self, sent: Sequence[UnderWay]) -> None:
+    def _repeat(self, sent: Iterable[UnderWay]) -> None:
         """Send all that has no answer once more, behind a delimiter that ends what was cut off."""
-        self._decoder.forget()
+        self.wire.forget()
         missing = [one.wire for one in sent if one.answer is None]
         self.frames_repeated += len(missing)
-        self._write(b"".join((b"\0", *missing)))
+        self.wire.write(b"".join((b"\0", *missing)))
 
-    def _take(self, frame: Frame, sent: Sequence[UnderWay], patience: Patience) -> Refused | None:
+    def _take(self, frame: Frame, sent: Iterable[UnderWay], patience: Patience) -> Refused | None:
         """Keep an answer, or learn from it that something was lost."""
         if frame.type == ERROR and is_lost(frame.payload):
             patience.heard(damaged=True, unfinished=False)
@@ -154,78 +163,36 @@ class Exchange:
             raise BadFrame(
                 f"the reply to {one.call.name} has type 0x{frame.type:02x}, "
                 f"wanted 0x{one.call.type + REPLY:02x}",
-                where=self.port.where,
+                where=self.wire.port.where,
                 hint="Flash firmware that this harness built.",
             )
         one.answer = frame.payload
+        now = self.clock()
+        if frame.type - REPLY in _COMPUTE:
+            self.last_wait_s = now - max(one.sent_at, self._answered_at)
+            self.computing_s += self.last_wait_s
+        self._answered_at = now
         patience.progressed()
         # The device answers in order: what should have come before has been lost.
         patience.heard(damaged=one is not open_calls[0], unfinished=False)
         return None
 
-    def timed_out(
-        self, name: str, deadline: Deadline, received_before: int, bad_before: int
-    ) -> LinkTimeout:
-        """Return the error for a call that nobody answered, with what came instead."""
-        got = self._received - received_before
-        bad = self.bad_frames - bad_before
-        if got == 0:
-            hint = "Check that the firmware runs, and that the link is this board's."
-        elif bad:
-            hint = "Check the baud rate, the ground wire, and that nothing else writes to the port."
-        else:
-            hint = "Allow more time, or read the device's state with a debugger."
-        return LinkTimeout(
-            f"no answer to {name} within {deadline.seconds:g} s; {got} bytes came, "
-            f"{bad} damaged frames among them",
-            deadline_s=deadline.seconds,
-            got=got,
-            where=self.port.where,
-            hint=hint,
-        )
-
-    @property
-    def progress(self) -> tuple[int, int]:
-        """Bytes received and damaged frames so far; what `timed_out` counts from."""
-        return self._received, self.bad_frames
-
     def _prepare(self, call: Call) -> UnderWay:
-        sequence = self._sequence
-        self._sequence = (sequence + 1) & 0xFFFF
-        return UnderWay(sequence, call, encode_frame(Frame(call.type, sequence, call.payload)))
+        """What would be sent next; only `_count` uses its number up."""
+        wire = encode_frame(Frame(call.type, self._sequence, call.payload))
+        return UnderWay(self._sequence, call, wire)
 
-    def _listen(self, seconds: float) -> bool:
-        """Take what arrives within `seconds`, or a part of them; tell whether anything did."""
-        data = self._read(min(seconds, IDLE_PERIOD_S))
-        self._received += len(data)
-        if data:
-            self._arrived.extend(self._decoder.feed(data))
-        self._let_caller_check(idle=not data)
-        return bool(data)
+    def _count(self, prepared: UnderWay) -> None:
+        self._sequence = (prepared.sequence + 1) & 0xFFFF
+        prepared.sent_at = self.clock()
 
-    def _let_caller_check(self, idle: bool) -> None:
-        now = self.clock()
-        if self._on_idle is not None and (idle or now - self._checked >= IDLE_PERIOD_S):
-            self._checked = now
-            self._on_idle()
 
-    def _read(self, timeout_s: float) -> bytes:
-        try:
-            return self.port.read(timeout_s)
-        except LinkClosed:
-            self._explain_close()
-            raise
+class _Line:
+    """Calls that wait to be sent; taken from where they come as late as can be."""
 
-    def _write(self, data: bytes) -> None:
-        try:
-            self.port.write(data)
-        except LinkClosed:
-            self._explain_close()
-            raise
+    def __init__(self, calls: Iterable[Call]) -> None:
+        self._calls = iter(calls)
+        self.head = next(self._calls, None)
 
-    def _explain_close(self) -> None:
-        """Let the caller raise why; a dying process closes its sockets before it can be reaped."""
-        if self._on_idle is not None:
-            for _ in range(_CLOSE_CHECKS):
-                self._on_idle()
-                self._pause(_CLOSE_PAUSE_S)
+    def advance(self) -> None:
+        self.head = next(self._calls, None)

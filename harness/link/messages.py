@@ -26,6 +26,8 @@ class Request(IntEnum):
     INPUT = 0x03
     RUN = 0x04
     PROFILE = 0x05
+    POOL = 0x06
+    RUN_SAMPLE = 0x07
 
 
 def hello_request() -> bytes:
@@ -47,6 +49,15 @@ def run_request(warmup: int, repeats: int) -> bytes:
     if not (0 <= warmup <= 0xFFFF and 1 <= repeats <= 0xFFFF):
         raise ValueError(f"warmup {warmup}, repeats {repeats}: the message holds 0 or 1 to 65535")
     return struct.pack("<HH", warmup, repeats)
+
+
+def run_sample_request(warmup: int, repeats: int, sample: int, crc32: int) -> bytes:
+    """Payload of RUN_SAMPLE: RUN with place `sample` of the pool, whose bytes have `crc32`.
+
+    Raises:
+        ValueError: as `run_request`.
+    """
+    return run_request(warmup, repeats) + struct.pack("<II", sample, crc32)
 
 
 def profile_request(warmup: int) -> bytes:
@@ -136,6 +147,18 @@ def decode_input(payload: bytes, where: str = "") -> None:
         BadFrame: it is not.
     """
     Cursor(payload, "the reply to INPUT", where).end()
+
+
+def decode_pool(payload: bytes, where: str = "") -> Region:
+    """Return where the pool of inputs lies.
+
+    Raises:
+        BadFrame: too short or too long.
+    """
+    cursor = Cursor(payload, "the reply to POOL", where)
+    address, length = cursor.take("<II")
+    cursor.end()
+    return Region(address, length)
 
 
 def decode_run(payload: bytes, repeats: int, where: str = "") -> Reply:

@@ -18,6 +18,10 @@ class Deadline:
         self.seconds = seconds
         self._end = clock() + seconds
 
+    def renew(self) -> None:
+        """Begin anew: as many seconds, from now on."""
+        self._end = self._clock() + self.seconds
+
     def remaining(self) -> float:
         """Seconds left, 0 or less when it has passed."""
         return self._end - self._clock()
@@ -27,32 +31,34 @@ class Patience:
     """When to ask again.
 
     `QUIET_S` after the last byte where damage was seen (what else was on its way has arrived then),
-    `UNFINISHED_S` after half a frame, else after `silence_s` of silence. Each time that brought no
-    progress doubles the next.
+    `UNFINISHED_S` after half a frame, else after as much silence as the device may need. Each time
+    that brought no progress doubles the next.
     """
 
-    def __init__(self, clock: Callable[[], float], silence_s: float) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._silence_s = silence_s
         self._damaged = False
+        self._unfinished = False
         self._backoff = 1
-        self._pause_s = silence_s
         self._since = clock()
 
-    def remaining(self) -> float:
-        """Seconds until it is time to ask again, 0 or less when it is."""
-        return self._since + self._pause_s - self._clock()
+    def remaining(self, silence_s: float) -> float:
+        """Seconds until it is time to ask again, 0 or less when it is.
+
+        `silence_s` is how long the device may be silent while nothing is wrong.
+        """
+        pause_s = silence_s
+        if self._damaged:
+            pause_s = QUIET_S
+        elif self._unfinished:
+            pause_s = min(UNFINISHED_S, silence_s)
+        return self._since + pause_s * self._backoff - self._clock()
 
     def heard(self, *, damaged: bool, unfinished: bool) -> None:
         """Bytes came; `damaged` says that with them it became clear that something was lost."""
         self._since = self._clock()
         self._damaged |= damaged
-        pause_s = self._silence_s
-        if self._damaged:
-            pause_s = QUIET_S
-        elif unfinished:
-            pause_s = min(UNFINISHED_S, self._silence_s)
-        self._pause_s = pause_s * self._backoff
+        self._unfinished = unfinished
 
     def progressed(self) -> None:
         """An answer came that was not there before."""
@@ -60,7 +66,6 @@ class Patience:
 
     def asked_again(self) -> None:
         """All that is not answered was sent again."""
-        self._damaged = False
+        self._damaged = self._unfinished = False
         self._backoff = min(2 * self._backoff, _MOST_BACKOFF)
         self._since = self._clock()
-        self._pause_s = self._silence_s * self._backoff

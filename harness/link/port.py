@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 import serial
+from serial import rfc2217
 
 from harness.errors import LinkClosed, LinkTimeout, PortBusy
 from harness.link import usb
@@ -86,6 +87,16 @@ class SerialPort:
     def where(self) -> str:
         """The URL or device the port was opened with."""
         return self._where
+
+    def fileno(self) -> int:
+        """What `select` can wait on.
+
+        Raises:
+            OSError: this kind of port has none.
+        """
+        if self._fd is None:
+            raise OSError("this kind of port has no file descriptor")
+        return self._fd
 
     def read(self, timeout_s: float) -> bytes:
         """Return what has arrived, waiting for the first byte at most `timeout_s`; else b"".
@@ -190,9 +201,11 @@ def open_port(url: str, baud_rate: int) -> SerialPort:
 
 def _opened(url: str, baud_rate: int) -> serial.Serial:
     try:
-        return serial.serial_for_url(
-            url, baudrate=baud_rate, write_timeout=WRITE_DEADLINE_S, exclusive=True
-        )
+        port = serial.serial_for_url(url, do_not_open=True, baudrate=baud_rate, exclusive=True)
+        if not isinstance(port, rfc2217.Serial):  # which knows no deadline for writing
+            port.write_timeout = WRITE_DEADLINE_S
+        port.open()
+        return port
     except (ValueError, TypeError) as error:  # TypeError: socket:// without a port number
         raise PortBusy(
             f"not a port that can be opened at {baud_rate} baud ({error})",

@@ -15,6 +15,7 @@ from harness.errors import (
     KernelRefused,
     Saturated,
     UnsupportedOperator,
+    WrongInput,
     WrongModel,
 )
 from harness.link.cursor import Cursor
@@ -68,6 +69,7 @@ class Code(IntEnum):
     FAULT = 9
     INPUT_TOO_LARGE = 10
     LOST = 11
+    WRONG_INPUT = 12
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,13 @@ def as_error(
                 f"the device's input buffer is too small: the inputs need {detail:,} bytes{said}",
                 where=where,
                 hint="Define a larger HARNESS_INPUT_BYTES in the target's [defines].",
+            )
+        case Code.WRONG_INPUT:
+            return WrongInput(
+                f"the device's pool holds other bytes than were written{said}: their CRC-32 is "
+                f"0x{detail & 0xFFFFFFFF:08x}",
+                where=where,
+                hint="Check the probe's cable and clock, or take `--inputs link`.",
             )
         case Code.SCRATCH_TOO_SMALL:
             return WrongModel(

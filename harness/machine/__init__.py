@@ -3,7 +3,8 @@
 An adapter is a module of this package with a function `start(target, *, work_dir)` that returns a
 context manager of `Coordinates`; a target names it by its file name. It may have a function
 `checkup(targets, ask)` that looks whether these could be started. One with `NEEDS_BOARD = True`
-starts nothing but takes a board, and its `start` has two more parameters, `desk` and `wait_s`.
+starts nothing but takes a board, and its `start` has three more parameters, `desk`, `wait_s` and
+`on_wait`.
 """
 
 from __future__ import annotations
@@ -31,18 +32,22 @@ def start_machine(
     work_dir: Path,
     find_desk: Callable[[], Desk] = Desk,
     wait_board_s: float = 0.0,
+    on_wait: Callable[[str], None] = lambda text: None,
 ) -> AbstractContextManager[Coordinates]:
     """Return the context manager that brings `target` up; logs go to `work_dir`.
 
     A target that needs a board takes one of the desk that `find_desk` returns, and waits
-    `wait_board_s` seconds where all are in use; for other targets `find_desk` is not called.
+    `wait_board_s` seconds where all are in use, after it told `on_wait` for whom; for other targets
+    `find_desk` is not called.
 
     Raises:
         UnknownName: no adapter has the name in `target.machine`.
     """
     start = cast(_Start, _adapter(target).start)
     if needs_board(target):
-        return start(target, work_dir=work_dir, desk=find_desk(), wait_s=wait_board_s)
+        return start(
+            target, work_dir=work_dir, desk=find_desk(), wait_s=wait_board_s, on_wait=on_wait
+        )
     return start(target, work_dir=work_dir)
 
 

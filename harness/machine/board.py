@@ -27,14 +27,15 @@ def start(
     work_dir: Path,
     desk: Desk,
     wait_s: float = 0.0,
+    on_wait: Callable[[str], None] = lambda text: None,
     ports: Callable[[], Sequence[SeenPort]] = seen_ports,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[Coordinates]:
     """Take the first board of `desk` that is a `target`, is plugged in and is free; lock it.
 
-    Where all are in use it waits `wait_s` seconds for one. Nobody else gets it until the context
-    ends. `ports` lists the serial ports.
+    Where all are in use it tells `on_wait` by whom and waits `wait_s` seconds for one. Nobody else
+    gets it until the context ends. `ports` lists the serial ports.
 
     Raises:
         BoardNotFound: the desk has no such board.
@@ -46,6 +47,7 @@ def start(
     if not candidates:
         raise no_board(target, desk)
     deadline = clock() + wait_s
+    told = False
     with ExitStack() as held:
         while True:
             taken = _take(candidates, ports(), held)
@@ -54,6 +56,9 @@ def start(
                 return
             if clock() >= deadline:
                 raise _busy(target, taken, wait_s)
+            if not told:
+                on_wait(f"waiting {wait_s:g} s at most for {target.id}: {_in_use(taken)}")
+                told = True
             sleep(min(_LOOK_AGAIN_S, max(0.0, deadline - clock())))
 
 
@@ -130,15 +135,18 @@ def _take(
 
 
 def _busy(target: Target, busy: Sequence[tuple[DeskBoard, Owner]], wait_s: float) -> ProbeBusy:
-    holders = [f"probe {board.probe_uid} by {owner}" for board, owner in busy]
-    after = f" after {wait_s:g} s" if wait_s else ""
-    lead = "the board is" if len(holders) == 1 else f"all {len(holders)} boards are"
-    each = "\n  " if len(holders) > 1 else " "
     return ProbeBusy(
-        f"{lead} in use{after}:{each}{each.join(holders)}",
+        _in_use(busy, f" after {wait_s:g} s" if wait_s else ""),
         where=f"target {target.id}",
         hint="Wait for it with `--wait-board SECONDS`, or end what has it.",
     )
+
+
+def _in_use(busy: Sequence[tuple[DeskBoard, Owner]], after: str = "") -> str:
+    holders = [f"probe {board.probe_uid} by {owner}" for board, owner in busy]
+    lead = "the board is" if len(holders) == 1 else f"all {len(holders)} boards are"
+    each = "\n  " if len(holders) > 1 else " "
+    return f"{lead} in use{after}:{each}{each.join(holders)}"
 
 
 def _still_there(board: DeskBoard, device: str) -> Callable[[], None]:

@@ -14,6 +14,8 @@ from harness.probe.registers import Register, read_description
 _DEFAULT_PACKET = 400
 _WAS_RUNNING = "harness.running+"
 _SINGLE = re.compile(r"s(\d+)")
+# Who polls in a loop leaves the processor to the simulator; a stop ends the wait at once.
+_POLL_PATIENCE_S = 0.001
 # A core that sleeps (WFI) does not finish a step; debug entry ends the sleep after this long.
 _STEP_PATIENCE_S = 0.1
 
@@ -48,13 +50,13 @@ class RspBackend:
         return self._running
 
     def poll(self) -> StopCause | None:
-        """Look, without waiting, whether a running core has stopped by itself, and why."""
+        """Look, almost without waiting, whether a running core has stopped by itself, and why."""
         if self._unreported is not None:
             cause, self._unreported = self._unreported, None
             return cause
         if not self._running:
             return None
-        reply = self._connection.wait_stop(0.0)
+        reply = self._connection.wait_stop(_POLL_PATIENCE_S)
         stopped = None if reply is None else self._stopped(reply)
         return None if self.locked_up else stopped
 

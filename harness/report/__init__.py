@@ -3,6 +3,7 @@
 from harness.report.files import require_writable, write_report
 from harness.report.table import frame
 from harness.report.terminal import summary, summary_text
+from harness.report.timings import timings_table
 from harness.report.writers.json import render as records_to_json
 
 __all__ = [
@@ -11,5 +12,6 @@ __all__ = [
     "require_writable",
     "summary",
     "summary_text",
+    "timings_table",
     "write_report",
 ]

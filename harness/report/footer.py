@@ -120,7 +120,9 @@ def _inputs(records: Sequence[CaseRecord]) -> str:
     inputs = _spread((record.model, _of(record)) for record in records)
     repeats = _listed(str(record.repeats) for record in records)
     times = "once" if repeats == "1" else f"{repeats} times"
-    return f"inputs: {inputs}; each measured {times}"
+    counts = [record.reading(unit) for record in records for unit in COUNTED.values()]
+    verb = "measured" if any(isinstance(one, Measurement) for one in counts) else "run"
+    return f"inputs: {inputs}; each {verb} {times}"
 
 
 def _of(record: CaseRecord) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, select
 
+from harness.domain.record import SESSION
 from harness.domain.selection import CaseFilter, RunFilter
 from harness.results.schema import CaseRow, RunRow, TagRow
 
@@ -27,6 +28,11 @@ def _run_conditions(where: RunFilter) -> Iterator[ColumnElement[bool]]:
         yield RunRow.git_commit.startswith(where.git_prefix, autoescape=True)
     if where.tag:
         yield RunRow.id.in_(select(TagRow.run_id).where(TagRow.name == where.tag))
+    if where.sessions is not None:
+        session = select(CaseRow.number).where(
+            CaseRow.run_id == RunRow.id, CaseRow.target_id.startswith(SESSION)
+        )
+        yield session.exists() if where.sessions else ~session.exists()
     if where.since:
         yield RunRow.started >= moment(where.since)
     if where.until:
@@ -47,6 +53,9 @@ def case_conditions(where: CaseFilter) -> Iterator[ColumnElement[bool]]:
     for column, values in chosen:
         if values:
             yield column.in_(values)
+    if where.sessions is not None:
+        session = CaseRow.target_id.startswith(SESSION)
+        yield session if where.sessions else ~session
     if where.status:
         yield CaseRow.status == where.status
     if where.since:

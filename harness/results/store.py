@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,15 +76,26 @@ class Store:
         return take_in(cases, self.writing, self.where)
 
     def cases(self, run_id: str) -> list[CaseRecord]:
-        """The cases of a run in the order they ended.
+        """The cases of a run in the order they ended, without MLPerf Tiny sessions.
 
         Raises:
             StoreError: the database cannot be read, or no run has this id.
             CorruptRecord: a row does not decode.
         """
+        return self._cases(CaseFilter(runs=(run_id,)), run_id)
+
+    def sessions(self, run_id: str) -> list[CaseRecord]:
+        """The MLPerf Tiny sessions of a run.
+
+        Raises:
+            As `cases`.
+        """
+        return self._cases(CaseFilter(runs=(run_id,), sessions=True), run_id)
+
+    def _cases(self, where: CaseFilter, run_id: str) -> list[CaseRecord]:
         with self.reading() as session:
             self._require_run(session, run_id)
-        return [stored.record for stored in self.records(CaseFilter(runs=(run_id,)))]
+        return [stored.record for stored in self.records(where)]
 
     def records(self, where: CaseFilter = ALL_CASES) -> Iterator[StoredCase]:
         """The cases that `where` means, in the order they ended, some hundred in memory at a time.
@@ -141,6 +153,14 @@ class Store:
             query = select(RunRow).where(RunRow.number.in_(run_numbers(where)))
             rows = session.scalars(query.order_by(RunRow.number))
             return [codec.run_from_row(row, self.where) for row in rows]
+
+    def session_runs(self) -> list[RunInfo]:
+        """The runs that are an MLPerf Tiny session, in the order they were begun.
+
+        Raises:
+            As `runs`.
+        """
+        return self.runs(replace(ALL_RUNS, sessions=True))
 
     def resolve(self, name: str) -> list[RunInfo]:
         """The runs that a user means by `name`: see `harness.results.resolving`.

@@ -87,6 +87,8 @@ class ScriptedDevice:
     described: bool = True
     awaited: int = 0
     kept: tuple[int, bytes] | None = None
+    pool: tuple[int, int] = (0x2000_1000, 64)
+    pooled: Callable[[int], bytes] = lambda address: b""
     _buffer: bytearray = field(default_factory=bytearray)
     _input: bytearray = field(default_factory=bytearray)
 
@@ -143,14 +145,14 @@ class ScriptedDevice:
             self.kept = None
             self.described |= seen.kind == 2
             return self._do(seen)
-        if not self.described and seen.kind in (3, 4, 5):
+        if not self.described and seen.kind in (3, 4, 5, 6, 7):
             return self.error(seen, 2)
         ahead = (seen.sequence - self.awaited) % 65536
         if ahead == 0:
             self._count(seen)
         elif ahead < 32768:
             return self.lost()
-        if seen.kind not in (4, 5):
+        if seen.kind not in (4, 5, 7):
             return self._do(seen)
         if ahead == 0:
             self.kept = seen.sequence, self._do(seen)
@@ -173,9 +175,26 @@ class ScriptedDevice:
                 return frame(0x83, seen.sequence)
             case 4:
                 return frame(0x84, seen.sequence, self.run(seen.payload))
+            case 6:
+                return frame(0x86, seen.sequence, struct.pack("<II", *self.pool))
+            case 7:
+                return self._run_sample(seen)
             case 5:
                 return frame(0x85, seen.sequence, self.profile(seen.payload))
         return self.error(seen, 1)
+
+    def _run_sample(self, seen: Seen) -> bytes:
+        sample, crc = struct.unpack_from("<II", seen.payload, 4)
+        size = -(-self.input_bytes // 16) * 16
+        if sample >= self.pool[1] // size:
+            return self.error(seen, 1, detail=sample)
+        data = self.pooled(self.pool[0])[sample * size : (sample + 1) * size]
+        if zlib.crc32(data) != crc:
+            return self.error(seen, 12, detail=zlib.crc32(data) - (zlib.crc32(data) >> 31 << 32))
+        kept, self._input = self._input, bytearray(data[: self.input_bytes])
+        answer = frame(0x87, seen.sequence, self.run(seen.payload[:4]))
+        self._input = kept
+        return answer
 
     def hello(self) -> bytes:
         return (

@@ -25,7 +25,7 @@ COMPATIBLE = {
     *("bsd", "bsd license", "isc license (iscl)", "mit license", "public domain"),
     *("mozilla public license 2.0 (mpl 2.0)", "python software foundation license"),
 }
-# Under its own name the LGPL is no obstacle where a package is imported as it is and the user may do
+# Under its own name the LGPL is no obstacle where a package is imported as it is and a user may do
 # without: only for extras, never for what everybody installs.
 COMPATIBLE_EXTRAS = {"lgpl-3.0-only"}
 

@@ -76,8 +76,9 @@ def test_a_case_runs_on_the_first_free_board(desk: list[str]) -> None:
 
 def test_a_board_in_use_is_told_with_who_has_it(desk: list[str]) -> None:
     with locked(desk[0]), locked(desk[1]):
-        done = ended("harness.cli", "run", *ONE, "--model=mlp-digits")
+        done = ended("harness.cli", "run", *ONE, "--model=mlp-digits", "--wait-board=1")
     assert done.returncode == 4
+    assert "waiting 1 s at most for desk-m7: all 2 boards are in use:" in done.stderr
     assert "ProbeBusy" in done.stdout + done.stderr
     assert f"(process {os.getpid()} on " in done.stdout + done.stderr
 

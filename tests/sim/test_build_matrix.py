@@ -19,6 +19,7 @@ from harness.domain.target import Region, Target
 from harness.errors import CompileFailed, ConfigError, ImageTooLarge
 
 MAX_CODE_BYTES = 32 * 1024
+MAX_TEXT_PROTOCOL_BYTES = 3 * 1024
 
 
 @pytest.fixture(scope="session")
@@ -95,7 +96,10 @@ def test_every_shipped_pair_builds(target: str, kernel_set: str) -> None:
     assert firmware.ram_bytes == data + bss
     assert (firmware.library is not None) == bool(catalog.kernel_set(kernel_set).library)
     if target == "mps2-an500":
-        assert firmware.flash_bytes <= MAX_CODE_BYTES
+        assert firmware.flash_bytes <= MAX_CODE_BYTES + MAX_TEXT_PROTOCOL_BYTES
+        bare = build(cache_dir, target, kernel_set, "frames-only").flash_bytes
+        assert bare <= MAX_CODE_BYTES
+        assert firmware.flash_bytes - bare <= MAX_TEXT_PROTOCOL_BYTES
 
 
 def test_same_sources_elsewhere_give_the_same_bytes(cache_dir: Path, tmp_path: Path) -> None:

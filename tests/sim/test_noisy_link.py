@@ -16,9 +16,11 @@ from harness import assembly
 from harness.bench.case import run_case
 from harness.bench.events import Event, InputsDone
 from harness.bench.prepare import prepare
-from harness.bench.rig import Board, Rig
+from harness.bench.rig import Board, OnFlash, Rig
+from harness.bench.stream import LINK_ACTIVE
 from harness.domain.coordinates import Coordinates
-from harness.domain.measurement import Measurement
+from harness.domain.measurement import Measurement, Missing
+from harness.domain.plan import Mode
 from harness.domain.record import CaseRecord, CaseStatus
 from harness.domain.target import Target
 
@@ -53,20 +55,28 @@ class NoisyRig:
             yield replace(at, link_url=proxy.url)
 
     @contextmanager
-    def _opened(self, probe_uid: str, pyocd_target: str) -> Iterator[Board]:
-        with self.real.open_board(probe_uid, pyocd_target) as board:
+    def _opened(self, probe_uid: str, target: Target, on_flash: OnFlash) -> Iterator[Board]:
+        with self.real.open_board(probe_uid, target, on_flash) as board:
             self.boards.append(board)
             yield board
 
-    def open_board(self, probe_uid: str, pyocd_target: str) -> AbstractContextManager[Board]:
-        return self._opened(probe_uid, pyocd_target)
+    def open_board(
+        self, probe_uid: str, target: Target, on_flash: OnFlash
+    ) -> AbstractContextManager[Board]:
+        return self._opened(probe_uid, target, on_flash)
 
-    def run(self, inputs: int, at: Callable[[int], None] = lambda done: None) -> CaseRecord:
+    def run(
+        self,
+        inputs: int,
+        at: Callable[[int], None] = lambda done: None,
+        mode: Mode = Mode.LATENCY,
+    ) -> CaseRecord:
         (case,) = assembly.plan(
             targets=["mps2-an500"],
             kernel_sets=["reference"],
             models=["mlp-digits"],
             dataset=f"random:{inputs}",
+            mode=mode,
         )
 
         def listen(event: Event) -> None:
@@ -99,6 +109,24 @@ def test_a_thousand_inputs_at_one_error_in_ten_thousand_bytes() -> None:
     assert record.frames_repeated is not None
     # Each fault costs at most INPUT and RUN, and a repeat now and then meets another one.
     assert harmful / 3 <= record.frames_repeated <= 3 * harmful
+
+
+def test_accuracy_mode_gives_the_same_answers_through_noise_and_resets_and_no_counts() -> None:
+    noise = NoisyRig(rate=1e-3)
+
+    def reset(done: int) -> None:
+        if done == 7:
+            noise.boards[0].reset_and_run()
+
+    record = noise.run(100, reset, Mode.ACCURACY)
+    assert record.status is CaseStatus.OK, record.error_message
+    equal = record.reading("vectors_equal")
+    assert isinstance(equal, Measurement)
+    assert (equal.value, equal.n) == (100, 100)
+    assert record.frames_repeated
+    assert "the device had been reset" in (record.incidents or "")
+    assert record.reading("instructions") == Missing("instructions", LINK_ACTIVE)
+    assert record.link_interrupts is None
 
 
 def test_a_reset_in_mid_run_repeats_the_input_in_flight() -> None:

@@ -11,11 +11,14 @@ from builders.raw_run import DEADLINE_S, talking
 
 from harness import assembly, catalog
 from harness.bench.prepare import prepare
+from harness.build.parts import REST, TEXT, read_parts
 from harness.domain.profile import Profile
 from harness.model import compile_image, operator_costs, read_tflite
 
 KWS = "models/mlperf-tiny/kws_ref_model.tflite"
 MODEL = "lenet-digits"
+BARE_STRINGS = 1024
+TEXT_STRINGS = 720  # the words of MLPerf Tiny's protocol, 718 bytes with their ends and padding
 
 
 @cache
@@ -80,7 +83,22 @@ def test_flash_and_ram_are_taken_apart_without_rest() -> None:
     assert parts["cmsis-nn"].flash_bytes > profile.flash_bytes / 2
     assert parts["engine"].ram_bytes > 32_768, "the input buffer is the engine's"
     assert parts["port"].ram_bytes > 4096, "the receive buffer is the port's"
-    assert 0 < parts["strings, build id, padding"].flash_bytes < 1024
+    rest = parts["strings, build id, padding"].flash_bytes
+    assert 0 < rest < BARE_STRINGS + TEXT_STRINGS
+
+
+def test_strings_without_the_text_protocol_keep_their_bar() -> None:
+    def parts(variant: str) -> dict[str, int]:
+        chosen = catalog.target("mps2-an500"), catalog.kernel_set("cmsis-nn")
+        firmware = assembly.rig().build(*chosen, catalog.build_variant(variant), print)
+        read = read_parts(firmware.elf, "cmsis-nn").parts
+        return {part.name: part.flash_bytes for part in read}
+
+    whole, bare = parts("O2"), parts("frames-only")
+    assert TEXT not in bare
+    assert 0 < bare[REST] < BARE_STRINGS
+    assert 0 < whole[REST] - bare[REST] <= TEXT_STRINGS
+    assert whole[TEXT] + whole[REST] - bare[REST] <= 3072
 
 
 def test_the_stack_is_measured_and_within_what_is_reserved() -> None:

@@ -1,4 +1,4 @@
-"""pyOCD on the virtual STM32H743: its own flash algorithm, run control, and injected faults."""
+"""pyOCD on the virtual STM32H743: its own flash algorithm, a flash kept in a file, and options."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from devices.h743_firmware import COUNTING, FLASH, RESULT, assemble, target
 from devices.mps2_firmware import needs_assembler
 
-from harness.errors import FlashFailed, HarnessError, SimulatorDied, VerifyFailed
+from harness.errors import SimulatorDied
 from harness.machine import start_machine
 from harness.probe.programmer import open_board
 
@@ -55,30 +55,6 @@ def test_a_program_runs_and_halts(tmp_path: Path) -> None:
         board.halt()
         held = board.read(RESULT, 4)
         assert board.read(RESULT, 4) == held
-
-
-@pytest.mark.parametrize(
-    ("fault", "error"),
-    [
-        ("write-protect", (VerifyFailed, FlashFailed)),
-        ("stuck-bit=0x08000123", VerifyFailed),
-        ("power-loss", HarnessError),
-        ("device-id", FlashFailed),
-    ],
-)
-def test_a_fault_is_an_error_and_never_a_success(
-    fault: str, error: type[HarnessError], tmp_path: Path
-) -> None:
-    def flash() -> None:
-        with (
-            start_machine(target(faults=fault), tmp_path) as at,
-            open_board(at.probe_uid, PYOCD) as board,
-        ):
-            board.write(FLASH, bytes(2048))
-            board.verify(FLASH, bytes(2048))
-
-    with pytest.raises(error):
-        flash()
 
 
 @pytest.mark.parametrize("fault", ["smoke", "busy=x", "busy=-1"])

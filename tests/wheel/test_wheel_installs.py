@@ -78,7 +78,7 @@ def test_sources_targets_and_models_travel_with_the_wheel(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         held = set(archive.namelist())
     shared = checked_in("firmware", "*.c", "*.h", "*.ld", "*.txt", "*.toml", "*.cmake", "*.in")
-    shared |= checked_in("targets", "*.toml")
+    shared |= checked_in("targets", "*.toml", "*.svg")
     assert len(shared) > 20
     assert {f"harness/share/{name}" for name in shared} <= held
     bundled = checked_in("harness/bundled", "*.tflite", "*.toml", "*.npz")
@@ -87,6 +87,9 @@ def test_sources_targets_and_models_travel_with_the_wheel(wheel: Path) -> None:
     page = checked_in("harness/report/html/templates", "*.html", "*.css", "*.js")
     assert len(page) == 3
     assert page <= held
+    simulated = checked_in("harness/machine", "*.c", "*.repl", "*.resc")
+    assert len(simulated) >= 3
+    assert simulated <= held
     assert not any(name.startswith(("tests/", "firmware/", "targets/")) for name in held)
     assert not any("__pycache__" in name for name in held)
 
@@ -121,13 +124,14 @@ print(len(page) > 4_000_000, "sortable" in page, "prefers-color-scheme" in page)
     assert installed.output(program) == "True True True"
 
 
-def test_one_case_runs_from_an_empty_folder(installed: Installed) -> None:
-    options = "--target mps2-an500 --kernels cmsis-nn --model mlp-digits --limit 5 --json"
+@pytest.mark.parametrize("target", ["mps2-an500", "openmv-h7-virtual"])
+def test_one_case_runs_from_an_empty_folder(installed: Installed, target: str) -> None:
+    options = f"--target {target} --kernels cmsis-nn --model mlp-digits --limit 5 --json"
     printed = installed.run(installed.folder / "bin" / "harness", "run", *options.split())
     (case,) = json.loads(printed)["cases"]
     assert (case["status"], case["target_id"], case["model"], case["inputs"]) == (
         "ok",
-        "mps2-an500",
+        target,
         "mlp-digits",
         5,
     )

@@ -3,15 +3,20 @@
 from harness.bench.mlperf.scoring import Score, score
 from harness.bench.mlperf.session import Answer, Session, SessionEvent, sequence
 from harness.bench.mlperf.session_files import SessionFiles
-from harness.bench.mlperf.session_record import session_record
+from harness.bench.mlperf.session_record import Peer, session_record
+from harness.bench.mlperf.text_device import TextDevice, require_text, text_device
 
 __all__ = [
     "Answer",
+    "Peer",
     "Score",
     "Session",
     "SessionEvent",
     "SessionFiles",
+    "TextDevice",
+    "require_text",
     "score",
     "sequence",
     "session_record",
+    "text_device",
 ]

@@ -4,26 +4,46 @@ from __future__ import annotations
 
 import hashlib
 import statistics
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import harness
 from harness.bench.mlperf.scoring import Score, throughputs
 from harness.bench.mlperf.session import Answer, Step
 from harness.domain.measurement import Measurement, Missing, Reading
 from harness.domain.mlperf import SHORTEST_WINDOW_S, Benchmark, DeviceNames, Metric, Mode
-from harness.domain.record import CaseRecord, CaseStatus
+from harness.domain.record import SESSION, CaseRecord, CaseStatus
 from harness.domain.units import Fidelity, Unit
 
 UNKNOWN = "(device)"
 """Kernel set, build variant and core of a device that does not tell them."""
 
 
+@dataclass(frozen=True)
+class Peer:
+    """Who answers a session: what the device says, and what is known of a target of the harness.
+
+    `known` are fields of the record, `known_fidelity` is the target's.
+    """
+
+    names: DeviceNames
+    known: Mapping[str, Any] = field(default_factory=dict)
+    known_fidelity: Fidelity | None = None
+
+    @property
+    def fidelity(self) -> Fidelity:
+        """Silicon unless the device or its target says otherwise: one word of doubt is enough."""
+        if self.names.simulated or self.known_fidelity not in (None, Fidelity.SILICON):
+            return Fidelity.SIMULATED
+        return Fidelity.SILICON
+
+
 def session_record(
     benchmark: Benchmark,
     mode: Mode,
-    names: DeviceNames,
+    peer: Peer,
     steps: Sequence[Step],
     answers: Sequence[Answer],
     score: Score | None,
@@ -32,22 +52,26 @@ def session_record(
 ) -> CaseRecord:
     """One record; with `error` a failed one, without readings.
 
-    What a device that says it is simulated gives stands under quantities ending in `_sim`: it is
-    no latency, and compared with nothing.
+    What a simulated device gives stands under quantities ending in `_sim`: it is no latency, and
+    compared with nothing.
     """
-    fidelity = Fidelity.SIMULATED if names.simulated else Fidelity.SILICON
+    fidelity = peer.fidelity
     readings: tuple[Reading, ...] = ()
     if error is None:
         found = _throughput(answers) if mode is Mode.PERFORMANCE else _quality(score, benchmark)
         readings = tuple(_stated(reading, fidelity) for reading in found)
+    described = {
+        "target_id": f"{SESSION}{peer.names.name}",
+        "target_title": peer.names.profile,
+        "core": UNKNOWN,
+        "kernel_set": UNKNOWN,
+        "variant": UNKNOWN,
+        "tool_versions": (("harness", harness.__version__),),
+    }
     return CaseRecord(
+        **(described | dict(peer.known)),
         status=CaseStatus.OK if error is None else CaseStatus.FAILED,
-        target_id=f"mlperf:{names.name}",
-        target_title=names.profile,
-        core=UNKNOWN,
         fidelity=fidelity,
-        kernel_set=UNKNOWN,
-        variant=UNKNOWN,
         model=benchmark.id,
         dataset=f"mlperf {mode.value}",
         dataset_sha256=hashlib.sha256(b"".join(step.data for step in steps)).hexdigest(),
@@ -56,7 +80,6 @@ def session_record(
         repeats=answers[0].inferences if answers else 0,
         started=started,
         finished=datetime.now(UTC),
-        tool_versions=(("harness", harness.__version__),),
         readings=readings,
         error_class=None if error is None else type(error).__name__,
         error_message=None if error is None else str(error) or "interrupted",

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import OUTPUT, Quiet, Results
-from harness.domain.mlperf import BENCHMARKS, SHORTEST_WINDOW_S, Mode
+from harness.cli import mlperf_options as options
+from harness.cli.options import OUTPUT, Quiet, Results, Rig, WaitBoard
+from harness.domain.mlperf import BENCHMARKS, Mode
+from harness.errors import ConfigError
 
 if TYPE_CHECKING:
     from harness.assembly.mlperf import MlperfResult
+    from harness.bench.events import Listener
 
-DEVICE = "The device"
 SESSION = "The session"
 
 
@@ -23,25 +27,24 @@ def register(app: typer.Typer) -> None:
 
 
 def mlperf(
-    port: Annotated[
-        str,
-        typer.Option(
-            "--port",
-            "-p",
-            help="Serial port or pyserial URL (socket://host:port).",
-            rich_help_panel=DEVICE,
-        ),
-    ],
+    port: options.Port = None,
+    target: options.Target = None,
+    model: options.Model = None,
+    kernels: options.Kernels = None,
+    build: options.Build = None,
+    serve: options.Serve = False,
+    pty: options.Pty = False,
     data: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             "--data",
             "-d",
             help="Folder with y_labels.csv and inputs, or the one that holds it.",
+            show_default=False,
             file_okay=False,
             rich_help_panel=SESSION,
         ),
-    ],
+    ] = None,
     benchmark: Annotated[
         str | None,
         typer.Option(
@@ -56,9 +59,7 @@ def mlperf(
     mode: Annotated[
         Mode, typer.Option(help="What to measure.", rich_help_panel=SESSION)
     ] = Mode.ACCURACY,
-    baud: Annotated[
-        int, typer.Option(min=300, help="Baud rate of the port.", rich_help_panel=DEVICE)
-    ] = 115200,
+    baud: options.Baud = None,
     limit: Annotated[
         int | None,
         typer.Option(
@@ -89,12 +90,16 @@ def mlperf(
     verify: Annotated[
         bool,
         typer.Option(
-            "--verify", help="Read each input back before it is used.", rich_help_panel=DEVICE
+            "--verify",
+            help="Read each input back before it is used.",
+            rich_help_panel=options.DEVICE,
         ),
     ] = False,
     silence: Annotated[
         float,
-        typer.Option(min=1.0, help="Seconds an inference may be silent.", rich_help_panel=DEVICE),
+        typer.Option(
+            min=1.0, help="Seconds an inference may be silent.", rich_help_panel=options.DEVICE
+        ),
     ] = 120.0,
     sessions: Annotated[
         Path,
@@ -106,42 +111,51 @@ def mlperf(
         bool, typer.Option("--json", help="Print the outcome as JSON.", rich_help_panel=OUTPUT)
     ] = False,
     results: Results = None,
+    rig: Rig = None,
+    wait_board: WaitBoard = 0,
     quiet: Quiet = False,
 ) -> None:
     """Test an MLPerf Tiny device over its text protocol, in performance or accuracy mode.
 
-    Any device that speaks the protocol will do: a board with a vendor's firmware, or this harness's
-    own firmware. A step that the line disturbs is said again and told; nothing counts twice. The
-    session's folder holds log.txt, results.txt and results.json as the official runner writes them.
-    A device that calls itself simulated gives times at a nominal clock: they are kept apart, and
-    are no latency.
+    Any device that speaks the protocol will do: on a port a board with a vendor's firmware, or as a
+    target this harness's own. A step that the line disturbs is said again and told; nothing counts
+    twice. The session's folder holds log.txt, results.txt and results.json as the official runner
+    writes them. What is simulated gives times at a nominal clock: they are kept apart, and are no
+    latency.
 
     Exit code 1 says that the quality target was missed, or a window was shorter than the rules
     allow.
 
-    Example:
+    Examples:
 
     `harness mlperf --port /dev/ttyACM0 --benchmark kws01 --data energyrunner/datasets`
-    """
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+    `harness mlperf -t mps2-an500 -m kws_ref_model.tflite -d energyrunner/datasets --limit 50`
+    """
     from harness import assembly
 
-    console = Console(stderr=True)
-    bars = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:.0f} of {task.total:.0f}"),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=quiet or not console.is_terminal,
+    options.require_one_device(
+        port=port,
+        baud=baud,
+        target=target,
+        model=model,
+        kernels=kernels,
+        build=build,
+        serve=serve,
+        pty=pty,
     )
-    with bars:
-        task = bars.add_task("identifying the device", total=None)
+    with _progress(quiet) as show:
+        device = port or assembly.OnTarget(
+            target or "", model or "", kernels, build, rig, wait_board, _stages(show)
+        )
+        if serve and isinstance(device, assembly.OnTarget):
+            assembly.serve_mlperf(device, as_pty=pty, on_ready=_ready)
+        if data is None:
+            raise ConfigError(
+                "a session needs inputs", where="--data", hint="Give the folder of the data set."
+            )
         outcome = assembly.mlperf(
-            port,
+            device,
             benchmark,
             data,
             mode,
@@ -153,59 +167,64 @@ def mlperf(
             infer_s=silence,
             sessions=sessions,
             results=results,
-            on_progress=lambda done, total, text: bars.update(
-                task, completed=done, total=total, description=text
-            ),
+            on_progress=show,
         )
-    told, good = _told(outcome)
+    raise typer.Exit(_tell(outcome, json))
+
+
+Show = Callable[[int | None, int | None, str], None]
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Show]:
+    """A bar where somebody watches; it is told what is done, of how much, and what comes now."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f}"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=quiet or not console.is_terminal,
+    ) as bars:
+        task = bars.add_task("identifying the device", total=None)
+        yield lambda done, total, text: bars.update(
+            task, completed=done, total=total, description=text
+        )
+
+
+def _stages(show: Show) -> Listener:
+    """Show the steps of bringing a target up."""
+    from harness.bench.events import Event, Note, StageStarted
+
+    def listen(event: Event) -> None:
+        if isinstance(event, StageStarted):
+            show(None, None, event.stage.value)
+        elif isinstance(event, Note):
+            show(None, None, event.text)
+
+    return listen
+
+
+def _ready(address: str) -> None:
+    typer.echo(address)
+    typer.echo("ready until Ctrl-C", err=True)
+
+
+def _tell(outcome: MlperfResult, json: bool) -> int:
+    from harness.cli.mlperf_outcome import told
+
+    lines, good = told(outcome)
     if json:
         import json as json_format
 
-        typer.echo(json_format.dumps(told, indent=2))
+        typer.echo(json_format.dumps(lines, indent=2))
     else:
-        for name, value in told.items():
+        for name, value in lines.items():
             if value is not None:
                 typer.echo(f"{name:<12} {value}")
-    raise typer.Exit(0 if good else 1)
-
-
-def _told(outcome: MlperfResult) -> tuple[dict[str, object], bool]:
-    """The outcome for people, and whether it reaches what the benchmark asks for."""
-    import statistics
-
-    from harness.bench.mlperf.scoring import throughputs
-
-    benchmark, names = outcome.benchmark, outcome.names
-    told: dict[str, object] = {
-        "device": names.name,
-        "benchmark": f"{benchmark.id} ({benchmark.title})",
-        "mode": outcome.mode.value,
-    }
-    if outcome.mode is Mode.PERFORMANCE:
-        rates = throughputs(outcome.answers)
-        shortest = min(answer.inference.elapsed_us for answer in outcome.answers) / 1e6
-        good = shortest >= SHORTEST_WINDOW_S and len(rates) == len(outcome.answers)
-        about = " at the nominal clock of a simulator: no latency" if names.simulated else ""
-        told["throughput"] = (
-            f"{statistics.median(rates):,.3f} inf./s, median of {len(rates)} windows "
-            f"({min(rates):,.3f} to {max(rates):,.3f}){about}"
-            if rates
-            else None
-        )
-        told["window"] = f"{shortest:.3f} s the shortest, at least {SHORTEST_WINDOW_S:g} s wanted"
-    else:
-        score = outcome.score
-        assert score is not None
-        quality = score.quality(benchmark)
-        good = quality is not None and quality >= benchmark.target
-        told["top-1"] = (
-            None if score.top1 is None else f"{score.correct}/{score.files} = {score.top1:.1%}"
-        )
-        told["AUC"] = None if score.auc is None else f"{score.auc:.4f}"
-        told |= {f"AUC {name}": f"{area:.4f}" for name, area in score.auc_by_machine.items()}
-        told["target"] = f"{benchmark.target:g} {benchmark.metric.value}: " + (
-            "reached" if good else "missed"
-        )
-    told["repeated"] = f"{outcome.repeated} steps" if outcome.repeated else None
-    told["kept in"] = f"{outcome.folder}, run {outcome.run_id[:8]}"
-    return told, good
+    return 0 if good else 1

@@ -8,6 +8,7 @@ import typer
 
 from harness.cli import options
 from harness.cli.options import Build, Json, Quiet, Results, Rig, Save, WaitBoard
+from harness.domain.plan import InputsBy, Mode
 
 
 def register(app: typer.Typer) -> None:
@@ -38,6 +39,21 @@ def run(
             rich_help_panel=options.AMOUNT,
         ),
     ] = False,
+    mode: Annotated[
+        Mode,
+        typer.Option(
+            help="latency: the link is silent while an inference is measured. accuracy: the next "
+            "input travels meanwhile, and nothing is counted.",
+            rich_help_panel=options.AMOUNT,
+        ),
+    ] = Mode.LATENCY,
+    inputs: Annotated[
+        InputsBy,
+        typer.Option(
+            help="How inputs reach the device: over its link, or by the debug probe into RAM.",
+            rich_help_panel=options.AMOUNT,
+        ),
+    ] = InputsBy.LINK,
     rig: Rig = None,
     wait_board: WaitBoard = 0,
     json: Json = False,
@@ -48,6 +64,23 @@ def run(
         typer.Option(
             "--resume",
             help="Go on with the last run, which had these options: what ended well is taken over.",
+            rich_help_panel=options.OUTPUT,
+        ),
+    ] = False,
+    transcript: Annotated[
+        typer.FileTextWrite | None,
+        typer.Option(
+            "--transcript",
+            help="Write down what goes over the link: time, direction, hex.",
+            rich_help_panel=options.OUTPUT,
+            encoding="ascii",
+        ),
+    ] = None,
+    timings: Annotated[
+        bool,
+        typer.Option(
+            "--timings",
+            help="Also show what each stage of a case took: build, flash, transfer, compute, ...",
             rich_help_panel=options.OUTPUT,
         ),
     ] = False,
@@ -75,7 +108,12 @@ def run(
     from harness.cli.measured import measure_and_present
 
     bench = assembly.Bench(
-        results, resume=resume, profile=profile, rig_file=rig, wait_board_s=wait_board
+        results,
+        resume=resume,
+        profile=profile,
+        rig_file=rig,
+        wait_board_s=wait_board,
+        transcript=transcript,
     )
     code = measure_and_present(
         lambda on_note: assembly.with_boards(
@@ -88,6 +126,8 @@ def run(
                 limit=limit,
                 repeat=repeat,
                 warmup=warmup,
+                mode=mode,
+                inputs_by=inputs,
                 on_note=on_note,
             ),
             rig,
@@ -97,5 +137,6 @@ def run(
         json=json,
         save=save or [],
         quiet=quiet,
+        timings=timings,
     )
     raise typer.Exit(code)

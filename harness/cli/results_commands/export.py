@@ -51,6 +51,7 @@ def export(
     if run:
         ids = tuple(dict.fromkeys(one.id for name in run for one in store.resolve(name)))
     where = CaseFilter(
+        sessions=None,
         runs=ids,
         targets=tuple(target or ()),
         models=tuple(model or ()),

@@ -42,6 +42,7 @@ def list_runs(
     from harness.results.overview import overview
 
     where = RunFilter(
+        sessions=None,
         tag=tag,
         git_prefix=git,
         since=since and since.replace(tzinfo=UTC),

@@ -41,7 +41,9 @@ def show(
     require_writable(save or [])
     store = open_store(results or DEFAULT_RESULTS)
     ids = dict.fromkeys(found.id for name in run for found in store.resolve(name))
-    records = [stored.record for stored in store.records(CaseFilter(runs=tuple(ids)))]
+    records = [
+        stored.record for stored in store.records(CaseFilter(runs=tuple(ids), sessions=None))
+    ]
     out = Console(stderr=json)
     if not records:
         out.print("no case of it has ended", style="dim")

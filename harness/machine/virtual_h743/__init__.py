@@ -22,7 +22,7 @@ from harness.machine._process import Simulator
 from harness.machine.virtual_h743.counter import COMPILERS
 
 _NAME = "virtual-h743"
-_OPTIONS = {"revision", "faults", "flash_image"}
+_OPTIONS = {"revision", "faults", "flash_image", "pin_log"}
 _START_S = 60.0
 # A process closes its sockets a moment before it can be seen to have ended.
 _REAP_S = 0.2
@@ -33,8 +33,8 @@ def start(target: Target, *, work_dir: Path) -> Iterator[Coordinates]:
     """Start the chip, halted, with what `flash_image` holds, else erased.
 
     Options of the target's `[machine]`: `revision` (V or Y), `faults` (see `--help` of the server,
-    comma-separated), `flash_image` (a file). An error of the rig or the link that leaves this
-    context after the server died becomes SimulatorDied.
+    comma-separated), `flash_image` and `pin_log` (files). An error of the rig or the link that
+    leaves this context after the server died becomes SimulatorDied.
 
     Raises:
         BadDefinition: the target gives an option that there is not.
@@ -98,8 +98,9 @@ def _options(target: Target) -> list[str]:
     command = ["--clock", str(target.clock_hz)]
     if "revision" in options:
         command += ["--revision", options["revision"]]
-    if "flash_image" in options:
-        command += ["--flash-image", options["flash_image"]]
+    for file in ("flash_image", "pin_log"):
+        if file in options:
+            command += [f"--{file.replace('_', '-')}", options[file]]
     for fault in filter(None, options.get("faults", "").split(",")):
         command += ["--fault", fault.strip()]
     return command

@@ -15,6 +15,7 @@ from harness.machine.virtual_h743.chip import Chip
 from harness.machine.virtual_h743.faults import FAULTS, BadFault, apply, device_id, parse
 from harness.machine.virtual_h743.identity import REVISIONS
 from harness.machine.virtual_h743.link import Link
+from harness.machine.virtual_h743.pin_log import PinLog
 from harness.machine.virtual_h743.server import Server
 
 _EPILOG = """\
@@ -46,6 +47,7 @@ def main() -> None:
         )
     except OSError as error:
         raise SystemExit(f"--flash-image: {error}") from None
+    _log_pins(chip, options.pin_log)
     gdb, serial = _listener(options.gdb_port), _listener(options.link_port)
     server = Server(chip, link, gdb, serial, clock_hz=options.clock)
     apply(faults, chip, link, server)
@@ -68,6 +70,7 @@ def _options() -> argparse.Namespace:
     add("--gdb-port", type=int, default=0, help="port of the debugger (default: any free one)")
     add("--link-port", type=int, default=0, help="port of USART3 (default: any free one)")
     add("--flash-image", type=Path, metavar="FILE", help="keep the 2 MB of flash in FILE")
+    add("--pin-log", type=Path, metavar="FILE", help="write every edge of an output to FILE")
     add("--revision", choices=sorted(REVISIONS), default="V", help="of the chip (default: V)")
     add("--clock", type=int, default=480_000_000, metavar="HZ", help="time while the core sleeps")
     add("--fault", action="append", default=[], metavar="NAME[=ARG]", help="what goes wrong: below")
@@ -83,6 +86,15 @@ def _cache() -> Path:
         return Path(own)
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "cortexm-harness"
+
+
+def _log_pins(chip: Chip, path: Path | None) -> None:
+    if path is None:
+        return
+    try:
+        chip.on_pin.append(PinLog(path).note)
+    except OSError as error:
+        raise SystemExit(f"--pin-log: {error}") from None
 
 
 def _listener(port: int) -> socket.socket:

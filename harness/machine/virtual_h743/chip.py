@@ -70,7 +70,7 @@ class Chip:
         self.usart3 = Usart(send, line, self.rcc.usart3_has_clock)
         self._image = FlashImage(flash_image)
         self.flash = FlashController(self._fetch_flash, self._store_flash)
-        self.on_pin: Callable[[str, int, bool, int], None] = lambda port, pin, level, at: None
+        self.on_pin: list[Callable[[str, int, bool, int], None]] = []
         self._reset_asked = 0
         self._attach(revision, device_id)
         self._power_on()
@@ -188,4 +188,5 @@ class Chip:
         self.ask_for_reset(SOFTWARE_FLAGS)
 
     def _pin(self, port: str, pin: int, level: bool) -> None:
-        self.on_pin(port, pin, level, self.time.now())
+        for hear in self.on_pin:
+            hear(port, pin, level, self.time.now())

@@ -80,7 +80,7 @@ def _brown_out(rig: Rig, which: int) -> None:
         if level and seen[0] >= which:
             rig.chip.ask_for_reset(BROWN_OUT_FLAGS)
 
-    rig.chip.on_pin = on_pin
+    rig.chip.on_pin.append(on_pin)
 
 
 def _silence(rig: Rig, argument: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -16,9 +16,16 @@ from harness.report.speedup import speedups
 SCHEMA = 1
 
 
-def render(records: Sequence[CaseRecord]) -> str:
-    """Return an object of `schema` and `cases`; what is missing is null or has a `reason`."""
+def render(
+    records: Sequence[CaseRecord], timings: Sequence[Mapping[str, float]] | None = None
+) -> str:
+    """Return an object of `schema` and `cases`; what is missing is null or has a `reason`.
+
+    `timings` are seconds by stage, for each record; they become its `timings_s`.
+    """
     cases = [_case(record, ratio) for record, ratio in zip(records, speedups(records), strict=True)]
+    for case, seconds in zip(cases, timings or (), strict=timings is not None):
+        case["timings_s"] = dict(seconds)
     return json.dumps(
         {"schema": SCHEMA, "cases": cases}, indent=2, ensure_ascii=False, allow_nan=False
     )

@@ -126,7 +126,7 @@ def test_profile_of_more_operators_than_there_are_windows(converse: Converse) ->
 
 
 BAD = [
-    (0x06, b"", 6, "type"),
+    (0x08, b"", 8, "type"),
     (0x00, b"", 0, "type"),
     (0x81, b"", 0x81, "type"),
     (0xFF, b"", 0xFF, "type"),

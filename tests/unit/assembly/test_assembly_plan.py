@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from harness import assembly
+from harness.domain.plan import Mode
 from harness.errors import ConfigError
 
 needs_compiler = pytest.mark.skipif(
@@ -147,3 +148,16 @@ def test_a_run_that_names_no_target_needs_nothing_that_start_does_not_install() 
     cases = assembly.plan(models=["mlp-digits"], kernel_sets=["reference"])
     assert {case.target.machine for case in cases} == {"qemu"}
     assert "openmv-h7-renode" in {target.id for target in assembly.list_targets()}
+
+
+def test_accuracy_mode_has_no_warm_up_and_refuses_repeats() -> None:
+    (case,) = assembly.plan(
+        targets=["mps2-an500"], kernel_sets=["reference"], models=["mlp-digits"], mode=Mode.ACCURACY
+    )
+    assert (case.mode, case.warmup, case.repeat) == (Mode.ACCURACY, 0, 1)
+    with pytest.raises(ConfigError) as caught:
+        assembly.plan(models=["mlp-digits"], repeat=3, mode=Mode.ACCURACY)
+    assert str(caught.value) == (
+        "--repeat: accuracy mode runs each input once and measures nothing; 3 repeats were asked\n"
+        "  -> Leave --repeat out, or take --mode latency."
+    )

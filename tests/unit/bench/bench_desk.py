@@ -112,6 +112,9 @@ class MemoryBoard:
     def halt(self) -> None:
         self.steps.append("halt")
 
+    def resume(self) -> None:
+        self.steps.append("resume")
+
 
 @dataclass
 class DeskDevice(ScriptedDevice):
@@ -215,6 +218,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.device = DeskDevice(board=self.board, input_bytes=4)
+        self.device.pooled = lambda address: self.board.memory.get(address, b"")
         self.model = ModelSource("copying", copying_model(self.folder))
 
     @property

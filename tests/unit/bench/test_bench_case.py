@@ -10,12 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bench_desk import BUILD_ID, LIBRARY, TARGET, Desk, DeskDevice, refuse_run
+from devices.scripted import Seen
 from devices.transports import over_tcp
 
 from harness.bench.case import run_case
 from harness.bench.events import Event, InputsDone, Note, Stage, StageStarted
 from harness.domain.firmware import DeviceHeaders
 from harness.domain.measurement import Measurement, Missing
+from harness.domain.plan import Mode
 from harness.domain.record import CaseRecord, CaseStatus
 from harness.domain.target import CounterMeaning, Memory, Region, Target
 from harness.domain.units import Fidelity, Unit
@@ -169,7 +171,7 @@ def test_a_case_tells_its_stages_its_notes_and_its_inputs(desk: Desk) -> None:
     told: list[Event] = []
     desk.run(on_event=told.append)
     assert [event.stage for event in told if isinstance(event, StageStarted)] == [
-        stage for stage in Stage if stage is not Stage.OPERATORS
+        stage for stage in Stage if stage not in {Stage.OPERATORS, Stage.STORE}
     ]
     assert Note("building firmware for desk") in told
     assert [(event.done, event.total) for event in told if isinstance(event, InputsDone)] == [
@@ -464,3 +466,44 @@ def test_a_host_reference_that_fails_is_not_agreement(desk: Desk) -> None:
     assert error is not None
     assert not isinstance(error, MeasurementError)
     assert record.readings == ()
+
+
+# Accuracy mode
+
+
+def test_accuracy_mode_keeps_outputs_and_no_number_of_the_counter(desk: Desk) -> None:
+    desk.device.link_interrupts = 12  # the next input comes while one computes
+    desk.device.counts = {1: (0,)}
+    record = ok(desk, mode=Mode.ACCURACY, warmup=0)
+    assert record.reading("instructions") == Missing(
+        "instructions", "link active: the next input travelled during the inference (accuracy mode)"
+    )
+    assert record.link_interrupts is None
+    assert measured(record, "accuracy").value == 0.75
+    assert measured(record, "vectors_equal").value == 4
+    assert desk.device.runs == 4
+
+
+def test_accuracy_mode_goes_on_after_a_reset(desk: Desk) -> None:
+    left = [desk]
+
+    def reset(seen: Seen) -> bytes | None:
+        if seen.kind == 4 and desk.device.requests == 2 and left:
+            left.clear()
+            desk.device.reset()
+            return b""
+        return None
+
+    desk.device.misbehave = reset
+    record = ok(desk, mode=Mode.ACCURACY, warmup=0)
+    assert record.incidents == "input 2 repeated: the device had been reset"
+    assert measured(record, "vectors_equal").value == 4
+
+
+def test_in_accuracy_mode_fallbacks_have_no_share(desk: Desk) -> None:
+    desk.library = LIBRARY
+    desk.linked = (replace(desk.linked[0], fallback=True),)
+    record = ok(desk, mode=Mode.ACCURACY, warmup=0)
+    share = record.reading("fallback_share")
+    assert isinstance(share, Missing)
+    assert share.reason.startswith("link active")

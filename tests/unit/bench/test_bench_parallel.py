@@ -9,7 +9,7 @@ import pytest
 from bench_desk import TARGET, Desk
 from builders.records import case_record
 
-from harness.bench.events import CaseStarted, Event, Listener, Note
+from harness.bench.events import CaseStarted, Event, InputsDone, Listener
 from harness.bench.parallel import by_target
 from harness.bench.prepare import Prepared
 from harness.bench.run import Outcome
@@ -80,7 +80,7 @@ def test_an_error_in_one_group_ends_the_others_at_their_next_step(desk: Desk) ->
             raise StoreError("the disk is full")
         try:
             while True:
-                listener(Note("still at work"))
+                listener(InputsDone(1, 2))
         except KeyboardInterrupt:
             ended.set()
             raise

@@ -77,7 +77,7 @@ def test_cmake_is_told_everything(toolchain: FakeToolchain) -> None:
         "HARNESS_CPU_FLAGS": "-mcpu=cortex-m7;-mthumb",
         "HARNESS_OPTIMISATION": "-O2",
         "HARNESS_DEFINES": 'A=1;B=2;HARNESS_DEVICE_NAME="desk simulated";HARNESS_MLPERF=1;'
-        "HARNESS_TICK_COUNTS_Q8=10240u",
+        "HARNESS_MLPERF_ENERGY=0;HARNESS_TICK_COUNTS_Q8=10240u",
         "HARNESS_FILE_DEFINES": "fc.c=ONE;fc.c=TWO=2",
         "HARNESS_KERNEL_DIRS": f"{kernels}/fast;{kernels}/plain",
         "HARNESS_CODE_ORIGIN": "0x00000000",

@@ -238,6 +238,6 @@ def test_a_variant_changes_defines_of_the_target(toolchain: FakeToolchain) -> No
     build(toolchain, target=TARGET, variant=replace(VARIANT, defines={"B": "0"}))
     assert told(toolchain)["HARNESS_DEFINES"] == (
         'A=1;B=0;HARNESS_DEVICE_NAME="desk simulated";HARNESS_MLPERF=1;'
-        "HARNESS_TICK_COUNTS_Q8=10240u"
+        "HARNESS_MLPERF_ENERGY=0;HARNESS_TICK_COUNTS_Q8=10240u"
     )
     assert "HARNESS_DEVICE_HEADER" not in told(toolchain)

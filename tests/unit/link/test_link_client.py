@@ -18,7 +18,8 @@ from harness.errors import (
     SimulatorDied,
     VersionMismatch,
 )
-from harness.link import DeviceClient, exchange
+from harness.link import DeviceClient
+from harness.link.wire import Wire
 
 
 def connect(device: ScriptedDevice, **port: object) -> tuple[DeviceClient, MemoryPort]:
@@ -296,9 +297,9 @@ def test_when_the_link_closes_the_callers_error_wins_even_some_moments_later() -
         if len(pauses) == 3:
             raise SimulatorDied("QEMU was killed by signal 9")
 
-    link = exchange.Exchange(port, clock, gone_after_three_pauses, pauses.append)
+    link = Wire(port, clock, gone_after_three_pauses, pauses.append)
     with pytest.raises(SimulatorDied, match="signal 9"):
-        link.receive(exchange.Deadline(clock, 5))
+        link.listen(5)
     assert len(pauses) == 3
 
 
@@ -306,7 +307,7 @@ def test_when_the_caller_knows_nothing_better_the_link_is_closed() -> None:
     clock = Clock()
     port = MemoryPort(ScriptedDevice(), clock, closes_after=0)
     pauses: list[float] = []
-    link = exchange.Exchange(port, clock, lambda: None, pauses.append)
+    link = Wire(port, clock, lambda: None, pauses.append)
     with pytest.raises(LinkClosed):
-        link.receive(exchange.Deadline(clock, 5))
+        link.listen(5)
     assert sum(pauses) <= 0.5

@@ -7,6 +7,7 @@ import pty
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -168,6 +169,7 @@ def test_a_board_that_becomes_free_while_waited_for() -> None:
     holder = taken(desk(1), port(1))
     holder.__enter__()
     time = Time()
+    told: list[str] = []
 
     def sleep(seconds: float) -> None:
         time.sleep(seconds)
@@ -179,12 +181,23 @@ def test_a_board_that_becomes_free_while_waited_for() -> None:
         work_dir=Path(),
         desk=desk(1),
         wait_s=60,
+        on_wait=told.append,
         ports=lambda: [port(1)],
         clock=time.clock,
         sleep=sleep,
     ) as at:
         assert at.probe_uid == "PROBE1"
     assert len(time.slept) == 3
+    (words,) = told
+    assert words.startswith(
+        "waiting 60 s at most for openmv-h7: the board is in use: probe PROBE1 by "
+    )
+
+
+def test_what_is_free_is_not_waited_for() -> None:
+    start_now = partial(start, OPENMV, work_dir=Path(), desk=desk(1), ports=lambda: [port(1)])
+    with start_now(wait_s=60, on_wait=pytest.fail) as at:
+        assert at.probe_uid == "PROBE1"
 
 
 def test_a_cable_that_is_pulled_is_told_instead_of_the_broken_link(tmp_path: Path) -> None:

@@ -6,13 +6,15 @@ import json
 from pathlib import Path
 
 import pytest
+from builders.records import case_record, run_info
 from devices.mlperf_device import MlperfDevice
 from devices.transports import Clock, MemoryPort, over_pty, over_tcp
 
 from harness import assembly
-from harness.bench.mlperf import Session, sequence
+from harness.bench.mlperf import Peer, Session, sequence
 from harness.domain.mlperf import BENCHMARKS, DeviceNames, Mode, Sample, Truth
 from harness.domain.record import CaseStatus
+from harness.domain.units import Fidelity
 from harness.errors import (
     BadDataset,
     ConfigError,
@@ -192,7 +194,7 @@ def test_a_session_end_to_end(tmp_path: Path, folder: Path, served: object) -> N
     assert (entries[13]["class"], entries[13]["classes"], entries[13]["mode"]) == ("1", "12", "a")
     assert entries[13]["infer"]["elapsed_time"] == 200_000
     assert "> infer 1 0%" in (outcome.folder / "log.txt").read_text().splitlines()
-    (record,) = open_store(tmp_path / "r.db").cases(outcome.run_id)
+    (record,) = open_store(tmp_path / "r.db").sessions(outcome.run_id)
     reading = record.reading("mlperf_accuracy")
     assert (reading.value, reading.n, reading.fidelity.value) == (1.0, 24, "silicon")
 
@@ -206,7 +208,7 @@ def test_a_performance_session(tmp_path: Path, folder: Path) -> None:
     assert device.heard.count("infer 70 10") == 5
     text = (outcome.folder / "results.txt").read_text()
     assert "Median throughput is      5.000 inf./sec." in text
-    (record,) = open_store(tmp_path / "r.db").cases(outcome.run_id)
+    (record,) = open_store(tmp_path / "r.db").sessions(outcome.run_id)
     assert record.reading("mlperf_throughput").value == 5.0
 
 
@@ -219,7 +221,7 @@ def test_windows_that_are_too_short_are_no_number(tmp_path: Path, folder: Path) 
         "ERROR 2 - loop exited before 10 seconds elapsed."
         in (outcome.folder / "results.txt").read_text()
     )
-    (record,) = open_store(tmp_path / "r.db").cases(outcome.run_id)
+    (record,) = open_store(tmp_path / "r.db").sessions(outcome.run_id)
     assert record.reading("mlperf_throughput").reason == (
         "a window took 0.700 s; the rules want 10 s"
     )
@@ -230,7 +232,7 @@ def test_what_a_simulated_device_gives_stands_apart(tmp_path: Path, folder: Path
         outcome = assembly.mlperf(
             port, None, folder, Mode.PERFORMANCE, sessions=tmp_path, results=tmp_path / "r.db"
         )
-    (record,) = open_store(tmp_path / "r.db").cases(outcome.run_id)
+    (record,) = open_store(tmp_path / "r.db").sessions(outcome.run_id)
     assert [reading.quantity for reading in record.readings] == ["mlperf_throughput_sim"]
     assert record.readings[0].fidelity.value == "simulated"
 
@@ -244,8 +246,8 @@ def test_a_session_that_fails_is_kept_as_failed(tmp_path: Path, folder: Path) ->
             port, "kws01", folder, Mode.ACCURACY, sessions=tmp_path / "s", results=tmp_path / "r.db"
         )
     store = open_store(tmp_path / "r.db")
-    (run,) = store.runs()
-    (record,) = store.cases(run.id)
+    (run,) = store.session_runs()
+    (record,) = store.sessions(run.id)
     assert (record.status, record.error_class, record.readings) == (
         CaseStatus.FAILED,
         "LinkClosed",
@@ -301,3 +303,36 @@ def test_a_spoilt_answer_is_a_link_error() -> None:
     device = MlperfDevice(first_byte_wins, tamper=lambda n, c, r: b"e-[Unknown command: x]\r\n" + r)
     with pytest.raises(Disturbed, match=r"the answer to timestamp is not whole \(e-\[Unknown"):
         MlperfClient(MemoryPort(device, clock), clock).timestamp()
+
+
+def test_a_session_is_no_run(tmp_path: Path, folder: Path) -> None:
+    with over_tcp(MlperfDevice(first_byte_wins)) as port:
+        outcome = assembly.mlperf(
+            port, None, folder, Mode.ACCURACY, sessions=tmp_path, results=tmp_path / "r.db"
+        )
+    store = open_store(tmp_path / "r.db")
+    assert (store.runs(), store.last_run(), store.cases(outcome.run_id)) == ([], None, [])
+    assert [run.id for run in store.session_runs()] == [outcome.run_id]
+    (record,) = store.sessions(outcome.run_id)
+    assert record.is_session
+    run_id = store.begin(run_info(id="own"))
+    store.add(run_id, case_record())
+    assert [run.id for run in store.runs()] == [run_id]
+    assert store.sessions(run_id) == []
+    assert not store.cases(run_id)[0].is_session
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "fidelity"),
+    [
+        ("board", None, Fidelity.SILICON),
+        ("board", Fidelity.SILICON, Fidelity.SILICON),
+        ("board", Fidelity.SIMULATED, Fidelity.SIMULATED),
+        ("board (Simulated)", None, Fidelity.SIMULATED),
+        ("board simulated", Fidelity.SILICON, Fidelity.SIMULATED),
+    ],
+)
+def test_one_word_of_doubt_makes_it_simulated(
+    name: str, known: Fidelity | None, fidelity: Fidelity
+) -> None:
+    assert Peer(DeviceNames(name, "p", "kws01"), known_fidelity=known).fidelity is fidelity

@@ -1,0 +1,111 @@
+"""Where an MLPerf Tiny device is reached: on a port, or as a target that is brought up for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from harness.assembly.desks import with_boards
+from harness.assembly.plans import DEFAULT_BUILD, plan
+from harness.assembly.rigs import rig
+
+# The rest is imported where it is used: shell completion must not wait for pandas or pyOCD.
+if TYPE_CHECKING:
+    from harness.bench.events import Event
+    from harness.domain.units import Fidelity
+
+BAUD_RATE = 115200
+DEFAULT_KERNELS = "cmsis-nn"
+_LOOK_S = 0.25
+
+
+@dataclass(frozen=True)
+class OnTarget:
+    """A target of the harness that is to be the device, with this model.
+
+    `rig_file` and `wait_board_s` are as for `rig`.
+    """
+
+    target: str
+    model: str
+    kernels: str | None = None
+    build: str | None = None
+    rig_file: Path | None = None
+    wait_board_s: float = 0.0
+    on_event: Callable[[Event], None] = lambda event: None
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A device whose link is free; `check` raises when what is behind it has ended.
+
+    `known` and `fidelity` are what the harness knows of a target of its own.
+    """
+
+    url: str
+    baud_rate: int
+    check: Callable[[], None] = lambda: None
+    known: Mapping[str, Any] = field(default_factory=dict)
+    fidelity: Fidelity | None = None
+
+
+@contextmanager
+def reached(
+    device: str | OnTarget, baud_rate: int | None = None, *, laps: bool = True
+) -> Iterator[Reached]:
+    """The device on a port; or a target that is brought up, and stopped afterwards.
+
+    Raises:
+        ConfigError: no such target, model, kernel set or build variant, or none that speaks text,
+            with `laps` where they are wanted.
+        BuildError, RigError, LinkError, DeviceError: the target cannot be brought up.
+    """
+    if isinstance(device, str):
+        yield Reached(device, baud_rate or BAUD_RATE)
+        return
+    from harness.bench.mlperf import require_text, text_device
+
+    (case,) = with_boards(
+        plan(
+            targets=[device.target],
+            kernel_sets=[device.kernels or DEFAULT_KERNELS],
+            models=[device.model],
+            builds=[device.build or DEFAULT_BUILD],
+        ),
+        device.rig_file,
+    )
+    require_text(case, laps=laps)
+    own_rig = rig(device.rig_file, device.wait_board_s)
+    with text_device(case, own_rig, device.on_event) as brought_up:
+        at = brought_up.at
+        target = case.target
+        yield Reached(at.link_url, target.baud_rate, at.check, brought_up.known, target.fidelity)
+
+
+def serve_mlperf(
+    device: OnTarget, *, as_pty: bool = False, on_ready: Callable[[str], None]
+) -> NoReturn:
+    """Bring a target up, tell its URL or pseudo-terminal, and keep it until Ctrl-C.
+
+    Raises:
+        KeyboardInterrupt: the usual end.
+        SimulatorDied, LinkClosed: it ended by itself.
+        As `reached`.
+    """
+    import time
+
+    from harness.link import open_port
+    from harness.link.pty_bridge import pty_bridge
+
+    with reached(device, laps=False) as at:
+        if as_pty:
+            with open_port(at.url, at.baud_rate) as port, pty_bridge(port) as bridge:
+                on_ready(bridge.name)
+                bridge.carry(at.check)
+        on_ready(at.url)
+        while True:
+            at.check()
+            time.sleep(_LOOK_S)

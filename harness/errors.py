@@ -142,6 +142,10 @@ class BoardBroken(RigError):
     """A board failed too often in this run; its further cases are skipped."""
 
 
+class CaseTimeout(RigError):
+    """A case took longer than its plan allows."""
+
+
 class FlashFailed(RigError):
     """Programming did not succeed."""
 

@@ -23,6 +23,7 @@ from harness.assembly.lists import (
 from harness.assembly.measuring import Bench, profile
 from harness.assembly.mlperf import mlperf
 from harness.assembly.mlperf_device import OnTarget, serve_mlperf
+from harness.assembly.nightly import night_content, nightly, read_nightly
 from harness.assembly.places import cache_dir
 from harness.assembly.plans import (
     ALL_KERNELS,
@@ -70,11 +71,14 @@ __all__ = [
     "missing_boards",
     "mlperf",
     "model_names",
+    "night_content",
+    "nightly",
     "plan",
     "plan_kernels",
     "port_speed",
     "profile",
     "propose_rig",
+    "read_nightly",
     "report_content",
     "rig",
     "serve_mlperf",

@@ -16,6 +16,7 @@ from harness.errors import HarnessError
 # The rest is imported where it is used: shell completion must not wait for pandas or pyOCD.
 if TYPE_CHECKING:
     from harness.bench.case import Extras
+    from harness.bench.prepare import Prepared
     from harness.bench.rig import Rig
     from harness.bench.run import Outcome
     from harness.domain.profile import Profile
@@ -57,6 +58,7 @@ class Bench:
         rig_file: see `rig`.
         wait_board_s: see `rig`.
         profile: keep the counts of every operator too, from one more pass after the counted ones.
+        case_limit_s: give up a case of `measure` that takes longer; None for no limit.
         transcript: see `rig`; of `measure` only.
     """
 
@@ -68,6 +70,7 @@ class Bench:
         rig_file: Path | None = None,
         wait_board_s: float = 0.0,
         profile: bool = False,
+        case_limit_s: float | None = None,
         transcript: TextIO | None = None,
     ) -> None:
         from harness.results import DEFAULT_RESULTS
@@ -80,6 +83,7 @@ class Bench:
         self.run_id = ""
         self._resume = resume
         self._profile = profile
+        self._case_limit_s = case_limit_s
         self._earlier: list[CaseRecord] = []
         self._store: Store | None = None
         self._boards = BoardHealth()
@@ -109,29 +113,52 @@ class Bench:
                 extras=self._extras(store),
             )
 
-    def measure(self, cases: Sequence[Case], on_event: Listener = nobody) -> Outcome:
-        """Check all cases, then run and store one after the other.
+    def measure(
+        self,
+        cases: Sequence[Case],
+        on_event: Listener = nobody,
+        *,
+        fresh: bool = False,
+        jobs: int = 1,
+    ) -> Outcome:
+        """Check all cases, then run and store them: one after the other, or `jobs` targets at once.
+
+        With `fresh` none is taken over from an earlier part of the run.
 
         Raises:
             ConfigError, BuildError, StoreError: before anything is built or started.
             StoreError, ToolMissing, KeyboardInterrupt: as `run_cases`.
         """
+        from harness.bench.parallel import by_target
         from harness.bench.prepare import prepare
         from harness.bench.run import run_cases
 
         own_rig = self._own_rig(on_event)
         prepared = prepare(list(cases), own_rig.load_dataset)
         store = self._opened()
-        return run_cases(
-            prepared,
-            own_rig,
-            store,
-            self.run_id,
-            on_event,
-            boards=self._boards,
-            kept=self._earlier,
-            extras=self._extras(store),
-        )
+
+        def run(group: list[Prepared], listener: Listener) -> Outcome:
+            return run_cases(
+                group,
+                own_rig,
+                store,
+                self.run_id,
+                self._limited(listener),
+                boards=self._boards,
+                kept=() if fresh else self._earlier,
+                extras=self._extras(store),
+            )
+
+        if jobs > 1:
+            from harness.probe.loading import load_pyocd
+
+            load_pyocd()
+        return by_target(prepared, run, on_event, jobs=jobs)
+
+    def _limited(self, listener: Listener) -> Listener:
+        from harness.bench.time_limit import TimeLimit
+
+        return listener if self._case_limit_s is None else TimeLimit(listener, self._case_limit_s)
 
     def _extras(self, store: Store) -> Extras:
         from harness.bench.case import Extras

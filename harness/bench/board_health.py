@@ -6,18 +6,25 @@ from dataclasses import replace
 
 from harness.domain.desk import Desk
 from harness.domain.target import Target
-from harness.errors import BoardBroken, BoardNotFound, ProbeBusy, RigError, SimulatorDied
+from harness.errors import (
+    BoardBroken,
+    BoardNotFound,
+    CaseTimeout,
+    ProbeBusy,
+    RigError,
+    SimulatorDied,
+)
 
 _FAILURES = 2
-_NOT_OF_THE_BOARD = (BoardBroken, BoardNotFound, ProbeBusy, SimulatorDied)
+_NOT_OF_THE_BOARD = (BoardBroken, BoardNotFound, CaseTimeout, ProbeBusy, SimulatorDied)
 
 
 class BoardHealth:
     """Counts what went wrong between desk and board; what firmware or kernels do is not counted.
 
     Nor is a simulator that died, for the next case starts another, nor a board that is not there
-    or that somebody else uses. Of several boards of one kind each has its own count, once it was
-    lent.
+    or that somebody else uses, nor a case that took longer than its plan allows. Of several boards
+    of one kind each has its own count, once it was lent.
     """
 
     def __init__(self) -> None:

@@ -88,5 +88,12 @@ Event = CaseStarted | StageStarted | Note | Flashing | InputsDone | Computed | C
 Listener = Callable[[Event], None]
 
 
+def is_step(event: Event) -> bool:
+    """Whether a listener that raises at `event` ends the running case, and its record is kept."""
+    if isinstance(event, StageStarted):
+        return event.stage is not Stage.STORE
+    return isinstance(event, Flashing | InputsDone | Computed)
+
+
 def nobody(event: Event) -> None:
     """Listen to nothing."""

@@ -9,10 +9,12 @@ from checkout import ROOT, name_of, tracked
 
 from harness import catalog
 from harness.build.library_coverage import reasons_left_out
+from harness.catalog.nightly import read_nightly
 
 BOARD_FILE_LINES = 40
 PORT_FILE_LINES = 150
 EXAMPLE_RIG = ROOT / "rig.example.toml"
+EXAMPLE_NIGHTLY = ROOT / "results" / "nightly.example.toml"
 LEFT_OUT = sorted(ROOT.glob("harness/build/libraries/*_left_out.toml"))
 
 
@@ -68,10 +70,18 @@ def test_the_example_of_a_desk_loads_and_a_desk_of_a_user_is_not_committed() -> 
     assert "/rig.toml" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
 
 
+def test_the_example_of_a_nightly_names_what_there_is() -> None:
+    plan = read_nightly(EXAMPLE_NIGHTLY)
+    assert set(plan.targets) <= set(catalog.targets())
+    assert set(plan.kernels) <= set(catalog.kernel_sets())
+    assert set(plan.models) <= set(catalog.models())
+    assert set(plan.builds) <= set(catalog.build_variants())
+
+
 def test_every_definition_file_is_of_a_known_kind() -> None:
     known = ("targets/", "firmware/kernels/", "firmware/builds/", "harness/bundled/")
     in_catalog = {catalog.DEFAULT_SHAPES, catalog.DEFAULT_THRESHOLDS, catalog.CPI_CONSTANTS}
-    loaded = {ROOT / "pyproject.toml", EXAMPLE_RIG, *in_catalog, *LEFT_OUT}
+    loaded = {ROOT / "pyproject.toml", EXAMPLE_RIG, EXAMPLE_NIGHTLY, *in_catalog, *LEFT_OUT}
     others = [
         name_of(file)
         for file in tracked(".toml")

@@ -56,7 +56,7 @@ class Metered:
                 if segment["p_filesz"]:
                     self.chip.engine.store(segment["p_paddr"], segment.data())
         self.chip.engine.store(target.memory.model_slot.origin, image.data)
-        self.chip.on_pin = self._on_pin
+        self.chip.on_pin.append(self._on_pin)
         self.chip.reset()
         self.chip.core.resume()
         self._run(lambda: self.chip.core.state is State.SLEEPING)

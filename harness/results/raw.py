@@ -49,6 +49,9 @@ class RawStore(Protocol):
         """Delete what has this hash, and return how many bytes it took; 0 where there is none."""
 
 
+_DAMAGE = (zipfile.BadZipFile, zlib.error)
+
+
 def pack(kind: str, arrays: Arrays) -> tuple[str, bytes]:
     """The SHA-256 over kind and arrays, and both as the bytes of a compressed `.npz`.
 
@@ -74,7 +77,8 @@ def unpack(sha256: str, content: bytes, where: str) -> dict[str, NDArray[np.gene
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+    # RuntimeError: a changed byte can make an entry look encrypted, or packed some other way.
+    except (OSError, ValueError, EOFError, KeyError, RuntimeError, *_DAMAGE) as error:
         raise _corrupt(f"raw data {sha256[:12]} does not unpack ({error})", where) from error
     if _sha256(arrays) != sha256:
         raise _corrupt(f"raw data {sha256[:12]} is not what was kept: its hash differs", where)

@@ -43,7 +43,10 @@ def listed(harness: CommandLine, *words: object) -> list[str]:
     return [row["id"] for row in json.loads(ended.out)]
 
 
-def test_runs_are_listed_with_what_became_of_their_cases(harness: CommandLine, kept: Store) -> None:
+def test_runs_are_listed_with_what_became_of_their_cases(
+    harness: CommandLine, kept: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     kept.tag(MIDDLE, "nightly")
     rows = json.loads(harness("results", "list", "--json").out)
     assert [row["id"] for row in rows] == [OLD, MIDDLE, NEW]

@@ -1,5 +1,6 @@
 """The probe on a GDB server that behaves as Renode's: time, reset, stops; flash is memory."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 

@@ -1,4 +1,4 @@
-/* HELLO, DESCRIBE, INPUT, RUN, PROFILE, the pool and errors, byte for byte as firmware/PROTOCOL.md says. */
+/* HELLO, DESCRIBE, INPUT, RUN, PROFILE, the pool, BAUD and errors, byte for byte as firmware/PROTOCOL.md says. */
 #include "messages.h"
 
 #include <string.h>
@@ -6,6 +6,7 @@
 #include "config.h"
 #include "engine.h"
 #include "image_check.h"
+#include "link_rate.h"
 #include "order.h"
 #include "port.h"
 #include "reply.h"
@@ -20,6 +21,7 @@ enum message {
     PROFILE = 0x05,
     POOL = 0x06,
     RUN_SAMPLE = 0x07,
+    BAUD = 0x08,
 };
 
 static bool greeted; /* by a HELLO: only then somebody may be asked to repeat */
@@ -120,6 +122,19 @@ static void answer_pool(void)
     frame_end();
 }
 
+/* The answer leaves at the rate at which it was asked. */
+static void answer_baud(const uint8_t *payload)
+{
+    uint32_t rate;
+
+    memcpy(&rate, payload, sizeof rate);
+    rate = port_link_rate(rate);
+    reply_begin(BAUD);
+    put_u32(rate);
+    frame_end();
+    link_rate_change(rate);
+}
+
 static void put_outputs(const struct model *model)
 {
     const struct image_header *header = image_header(model->image);
@@ -198,6 +213,7 @@ static bool size_is_right(const struct frame *request)
         return request->payload_bytes == 12;
     case RUN:
     case PROFILE:
+    case BAUD:
         return request->payload_bytes == 4;
     default:
         return true;
@@ -245,6 +261,7 @@ void messages_answer(const struct memory *memory, const struct frame *request)
 {
     const enum order order = order_of(request);
 
+    link_rate_heard(request->type != HELLO);
     reply_to(request->sequence);
     if (request->flags != 0)
         bad_request(request->flags, "flags");
@@ -254,6 +271,10 @@ void messages_answer(const struct memory *memory, const struct frame *request)
         answer_hello(memory);
     else if (request->type == DESCRIBE)
         answer_describe(memory);
+    else if (request->type == BAUD && order == ORDER_EARLY)
+        messages_damaged();
+    else if (request->type == BAUD)
+        answer_baud(request->payload);
     else if (request->type >= INPUT && request->type <= RUN_SAMPLE)
         answer_of_model(memory, request, order);
     else

@@ -1,4 +1,5 @@
-/* What the portable core asks of a board: ten functions; a missing one is a link error. */
+/* What the portable core asks of a board: ten functions, of which a missing one is a link error, and two
+ * for a link with a rate. */
 #ifndef HARNESS_PORT_H
 #define HARNESS_PORT_H
 
@@ -24,5 +25,9 @@ void port_link_wait(void);                  /* sleep until a byte may be there *
 void port_link_write(const uint8_t *data, size_t n);
 uint32_t port_link_interrupts(void);        /* interrupts taken by the link since port_init() */
 bool port_gate(bool high);                  /* tells a power meter; false: there is no such pin */
+
+/* A port that has these two also returns from port_link_wait() a few times a second after a window. */
+uint32_t port_link_rate(uint32_t wanted);   /* baud it would really use; 0: none within 2 % of `wanted` */
+void port_link_use_rate(uint32_t rate);     /* when all that was written has left; 0: that of the start */
 
 #endif

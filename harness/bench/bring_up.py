@@ -95,6 +95,7 @@ def bring_up(
 def _handshake(
     client: DeviceClient, target: Target, firmware: Firmware, image: ModelImage, wait_s: float
 ) -> Identity:
+    client.use_rate(target.baud_rate)
     identity = greet(client, target, firmware, wait_s)
     require_same_model(image, client.describe(wait_s))
     return identity

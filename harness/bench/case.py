@@ -20,6 +20,7 @@ from harness.bench.events import (
     nobody,
 )
 from harness.bench.inputs import ByProbe, Inputs
+from harness.bench.link_rate import raised_rate
 from harness.bench.operator_kernels import operator_kernels
 from harness.bench.operator_pass import OperatorPass
 from harness.bench.prepare import Prepared
@@ -132,7 +133,9 @@ class CaseRun:
                 self._known["tool_versions"] += facts.headers(firmware)
                 self._stage(Stage.STREAM)
                 size = image.outputs[0].nbytes
-                steady = Steady(device, deadlines, self._inputs(device))
+                agreed = raised_rate(device, case.target, deadlines)
+                self._known["tool_versions"] += facts.link_rate(agreed, case.target)
+                steady = Steady(device, deadlines, self._inputs(device), agreed.trouble)
                 try:
                     answers = stream(steady, case, dataset, size, self._done, device.at.no_counter)
                 finally:

@@ -9,6 +9,9 @@ from harness.bench.bring_up import Device
 from harness.bench.prepare import Prepared
 from harness.bench.steady import Steady
 from harness.domain.firmware import Firmware
+from harness.domain.target import Target
+from harness.domain.units import Fidelity
+from harness.link import AgreedRate
 
 
 def facts_before(prepared: Prepared) -> dict[str, Any]:
@@ -75,6 +78,13 @@ def device_facts(device: Device, resolution: float) -> dict[str, Any]:
             *device.at.versions,
         ),
     }
+
+
+def link_rate(agreed: AgreedRate, target: Target) -> tuple[tuple[str, str], ...]:
+    """The rate of the link, where there was a choice; a simulated one has none."""
+    if target.max_baud_rate is None or target.fidelity is Fidelity.SIMULATED:
+        return ()
+    return (("link", f"{agreed.baud_rate} baud"),)
 
 
 def headers(firmware: Firmware) -> tuple[tuple[str, str], ...]:

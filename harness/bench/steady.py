@@ -21,13 +21,19 @@ class Steady:
     window that was thrown away is an incident. After `MOST_INCIDENTS` the next one is the error.
     """
 
-    def __init__(self, device: Device, deadlines: Deadlines, inputs: Inputs | None = None) -> None:
+    def __init__(
+        self,
+        device: Device,
+        deadlines: Deadlines,
+        inputs: Inputs | None = None,
+        trouble_before: str = "",
+    ) -> None:
         self._device = device
         self._inputs = inputs or ByLink(device.client)
         self._deadlines = deadlines
         self._repeated_before = device.client.frames_repeated
         self._computing_before = device.client.computing_s
-        self.incidents: list[str] = []
+        self.incidents = [trouble_before] if trouble_before else []
 
     @property
     def frames_repeated(self) -> int:

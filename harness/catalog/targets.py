@@ -86,6 +86,7 @@ class _TargetFile(Schema):
     port: Name
     clock_hz: Annotated[int, Field(gt=0)]
     baud_rate: Annotated[int, Field(gt=0)]
+    max_baud_rate: Annotated[int, Field(gt=0)] | None = None
     pyocd_target: str
     core: _Core
     memory: _Memory
@@ -95,6 +96,14 @@ class _TargetFile(Schema):
     device_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+\.h$")] | None = None
     also_clock_hz: list[Annotated[int, Field(gt=0)]] = Field(default=[])
     default: bool = True
+
+    @model_validator(mode="after")
+    def _rate_can_only_rise(self) -> _TargetFile:
+        if self.max_baud_rate is not None and self.max_baud_rate <= self.baud_rate:
+            raise ValueError(
+                f"max_baud_rate: {self.max_baud_rate} is not above baud_rate, {self.baud_rate}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _unit_suits_the_fidelity(self) -> _TargetFile:
@@ -121,6 +130,7 @@ class _TargetFile(Schema):
             machine_options=dict(self.machine.__pydantic_extra__),
             pyocd_target=self.pyocd_target,
             baud_rate=self.baud_rate,
+            max_baud_rate=self.max_baud_rate,
             defines=dict(self.defines),
             device_header=self.device_header or "",
             also_clock_hz=tuple(self.also_clock_hz),

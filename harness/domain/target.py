@@ -55,8 +55,9 @@ class Target:
     `pyocd_target` the target type pyOCD uses. `default` says whether a run that names no target
     takes this one, if it is simulated. `device_header` is the vendor's register header that the
     port includes, or empty. The device may report `clock_hz` or one of `also_clock_hz`, where the
-    part's revision decides. `firmware` names the target whose firmware runs here unchanged, and is
-    empty where this one has its own.
+    part's revision decides. The link starts at `baud_rate`; a run agrees with the device on
+    `max_baud_rate` where that is given. `firmware` names the target whose firmware runs here
+    unchanged, and is empty where this one has its own.
     """
 
     id: str
@@ -76,6 +77,7 @@ class Target:
     device_header: str = ""
     also_clock_hz: tuple[int, ...] = ()
     firmware: str = ""
+    max_baud_rate: int | None = None
 
     @property
     def firmware_target(self) -> str:

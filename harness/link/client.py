@@ -198,6 +198,25 @@ class DeviceClient(Caller):
             self._slowest_s = max(self._slowest_s or 0.0, self._exchange.last_wait_s)
             yield messages.decode_run(answer, 1, self._where)
 
+    def ask_rate(self, wanted: int, deadline_s: float) -> int:
+        """Ask for `wanted` baud; return what the device changes to when it has said so, or 0.
+
+        Raises:
+            DeviceError: its firmware knows of no such request.
+            LinkTimeout, LinkClosed, BadFrame: no answer, or not one to BAUD.
+        """
+        call = Call(Request.BAUD, messages.baud_request(wanted), "BAUD")
+        (payload,) = self._call([call], deadline_s)
+        return messages.decode_baud(payload, self._where)
+
+    def use_rate(self, baud_rate: int) -> None:
+        """Change the host's side of the link.
+
+        Raises:
+            LinkError: the port cannot.
+        """
+        self._exchange.wire.use_rate(baud_rate)
+
     def speed(self, baud_rate: int | None, deadline_s: float = INPUT_DEADLINE_S) -> LinkSpeed:
         """Measure the link, whose rate is `baud_rate` where it has one.
 

@@ -28,6 +28,7 @@ class Request(IntEnum):
     PROFILE = 0x05
     POOL = 0x06
     RUN_SAMPLE = 0x07
+    BAUD = 0x08
 
 
 def hello_request() -> bytes:
@@ -69,6 +70,11 @@ def profile_request(warmup: int) -> bytes:
     if not 0 <= warmup <= 0xFFFF:
         raise ValueError(f"warmup {warmup}: the message holds 0 to 65535")
     return struct.pack("<HH", warmup, 0)
+
+
+def baud_request(rate: int) -> bytes:
+    """Payload of BAUD: the rate wanted, in baud."""
+    return struct.pack("<I", rate)
 
 
 def decode_hello(payload: bytes, where: str = "") -> Identity:
@@ -159,6 +165,18 @@ def decode_pool(payload: bytes, where: str = "") -> Region:
     address, length = cursor.take("<II")
     cursor.end()
     return Region(address, length)
+
+
+def decode_baud(payload: bytes, where: str = "") -> int:
+    """Return the rate that the device changes to, in baud; 0 says that it does not.
+
+    Raises:
+        BadFrame: too short or too long.
+    """
+    cursor = Cursor(payload, "the reply to BAUD", where)
+    (rate,) = cursor.take("<I")
+    cursor.end()
+    return int(rate)
 
 
 def decode_run(payload: bytes, repeats: int, where: str = "") -> Reply:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import select
@@ -14,26 +13,14 @@ from types import TracebackType
 from typing import Protocol, Self
 
 import serial
-from serial import rfc2217
 
-from harness.errors import LinkClosed, LinkTimeout, PortBusy
+from harness.errors import LinkClosed, LinkError, LinkTimeout, PortBusy
 from harness.link import usb
+from harness.link.opening import WRITE_DEADLINE_S, opened_at
 
-WRITE_DEADLINE_S = 10.0
 _MOST = 1 << 16
 _POLL_S = 0.05
 _LOOK_AGAIN_S = 0.25
-
-_JOIN_GROUP = "add yourself to the port's group (`sudo adduser $USER dialout`), then log in again"
-_FREE_PORT = "close the program that holds the port (`fuser -v` names it)"
-_HINTS = {
-    errno.ENOENT: "Plug the board in, or take a name from `python -m serial.tools.list_ports`.",
-    errno.EACCES: _JOIN_GROUP,
-    errno.EPERM: _JOIN_GROUP,
-    errno.EBUSY: _FREE_PORT,
-    errno.EAGAIN: _FREE_PORT,
-    errno.ECONNREFUSED: "Start what should listen at this address, or correct the address.",
-}
 
 
 class Port(Protocol):
@@ -51,6 +38,9 @@ class Port(Protocol):
 
     def reopen(self, wait_s: float) -> None:
         """Open the same port anew, waiting at most `wait_s` for it to come back."""
+
+    def use_rate(self, baud_rate: int) -> None:
+        """Go on at another rate, where the port has one."""
 
 
 class SerialPort:
@@ -144,7 +134,7 @@ class SerialPort:
         deadline = self._clock() + wait_s
         while True:
             try:
-                return self._use(_opened(self._present(), self._baud_rate))
+                return self._use(opened_at(self._present(), self._baud_rate))
             except PortBusy as error:
                 if self._clock() >= deadline:
                     raise LinkClosed(
@@ -153,6 +143,25 @@ class SerialPort:
                         hint="Plug the board in again, then go on with `harness run --resume`.",
                     ) from error
             self._pause(_LOOK_AGAIN_S)
+
+    def use_rate(self, baud_rate: int) -> None:
+        """Go on at `baud_rate`, where the port has a rate; what was written has left before.
+
+        Raises:
+            LinkError: the port cannot.
+        """
+        if baud_rate == self._baud_rate:
+            return
+        try:
+            self._port.flush()
+            self._port.baudrate = baud_rate
+        except (serial.SerialException, OSError, ValueError) as error:
+            raise LinkError(
+                f"the port cannot be used at {baud_rate} baud ({error})",
+                where=self._where,
+                hint="Give the target a `max_baud_rate` that the port can do, or none.",
+            ) from error
+        self._baud_rate = baud_rate
 
     def _present(self) -> str:
         """The name to open; never that of another device which has taken this one's name."""
@@ -196,37 +205,7 @@ def open_port(url: str, baud_rate: int) -> SerialPort:
     Raises:
         PortBusy: in use, missing, not permitted, nothing listening, or not a port's address.
     """
-    return SerialPort(_opened(url, baud_rate), url)
-
-
-def _opened(url: str, baud_rate: int) -> serial.Serial:
-    try:
-        port = serial.serial_for_url(url, do_not_open=True, baudrate=baud_rate, exclusive=True)
-        if not isinstance(port, rfc2217.Serial):  # which knows no deadline for writing
-            port.write_timeout = WRITE_DEADLINE_S
-        port.open()
-        return port
-    except (ValueError, TypeError) as error:  # TypeError: socket:// without a port number
-        raise PortBusy(
-            f"not a port that can be opened at {baud_rate} baud ({error})",
-            where=url,
-            hint="Give a device such as /dev/ttyACM0 or a URL such as socket://host:port.",
-        ) from error
-    except OSError as error:
-        raise PortBusy(
-            f"the port cannot be opened ({error})",
-            where=url,
-            hint=_HINTS.get(_reason(error), "Check the port's name and that it is connected."),
-        ) from error
-
-
-def _reason(error: BaseException | None) -> int:
-    """Return the errno; pyserial's socket handler keeps it only in the exception it replaced."""
-    while error is not None:
-        if isinstance(error, OSError) and error.errno:
-            return error.errno
-        error = error.__context__
-    return 0
+    return SerialPort(opened_at(url, baud_rate), url)
 
 
 def _descriptor(port: serial.Serial) -> int | None:

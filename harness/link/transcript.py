@@ -48,6 +48,10 @@ class TranscribedPort:
         self._port.reopen(wait_s)
         self._note(REOPENED, b"")
 
+    def use_rate(self, baud_rate: int) -> None:
+        """As the port's."""
+        self._port.use_rate(baud_rate)
+
     def _note(self, direction: str, data: bytes) -> None:
         self._put(f"{self._clock() - self._began:.6f} {direction} {data.hex()}".rstrip())
 

@@ -59,6 +59,15 @@ class Wire:
         self._decoder.forget()
         self.arrived.clear()
 
+    def use_rate(self, baud_rate: int) -> None:
+        """Change the port's rate, and forget what had begun to come at the old one.
+
+        Raises:
+            LinkError: the port cannot.
+        """
+        self.port.use_rate(baud_rate)
+        self._decoder.forget()
+
     def forget(self) -> None:
         """Give up a frame that has begun: its end was lost."""
         self._decoder.forget()

@@ -71,7 +71,8 @@ class ScriptedDevice:
     `misbehave` sees each request first: bytes it returns are sent in place of the normal reply,
     None leaves the normal one. Replies to HELLO, DESCRIBE, RUN and PROFILE are public so that tests
     can build on them; b"" is a request that was lost. A `deaf` device does not even look at what
-    arrives. It is born as if DESCRIBE had been asked.
+    arrives. It is born as if DESCRIBE had been asked. `rates` tells what it makes of a rate
+    asked for, where it knows BAUD; `rate` is the last one it changed to, 0 that of its start.
     """
 
     version: int = 2
@@ -88,6 +89,8 @@ class ScriptedDevice:
     awaited: int = 0
     kept: tuple[int, bytes] | None = None
     pool: tuple[int, int] = (0x2000_1000, 64)
+    rates: Callable[[int], int] | None = None
+    rate: int = 0
     pooled: Callable[[int], bytes] = lambda address: b""
     _buffer: bytearray = field(default_factory=bytearray)
     _input: bytearray = field(default_factory=bytearray)
@@ -132,7 +135,7 @@ class ScriptedDevice:
         """What a reset leaves: nothing."""
         self._buffer.clear()
         self._input = bytearray(self.input_bytes)
-        self.awaited, self.kept, self.described = 0, None, False
+        self.awaited, self.kept, self.described, self.rate = 0, None, False, 0
 
     def lost(self) -> bytes:
         """Ask for what is awaited."""
@@ -179,6 +182,10 @@ class ScriptedDevice:
                 return frame(0x86, seen.sequence, struct.pack("<II", *self.pool))
             case 7:
                 return self._run_sample(seen)
+            case 8 if self.rates is not None:
+                rate = self.rates(struct.unpack("<I", seen.payload)[0])
+                self.rate = rate or self.rate
+                return frame(0x88, seen.sequence, struct.pack("<I", rate))
             case 5:
                 return frame(0x85, seen.sequence, self.profile(seen.payload))
         return self.error(seen, 1)

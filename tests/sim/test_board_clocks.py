@@ -35,6 +35,7 @@ def run_on(revision: str, build: str = "O2") -> CaseRecord:
 def test_the_revision_decides_and_the_record_tells(revision: str, clock_hz: int) -> None:
     record = run_on(revision)
     assert record.clock_hz == clock_hz
+    assert record.incidents is None, "a rate that was refused or failed is one"
     assert "stm32h743xx.h" in dict(record.tool_versions)["device-headers"]
     equal = record.reading("vectors_equal")
     assert isinstance(equal, Measurement)

@@ -31,6 +31,7 @@
 
 static struct ring received;
 static volatile uint32_t interrupts;
+static uint32_t kernel_hz;
 
 /* An overrun would raise the interrupt for ever; the CRC of the frame tells of the byte that is lost. */
 static void link_interrupt(void)
@@ -43,14 +44,38 @@ static void link_interrupt(void)
 
 HARNESS_INTERRUPTS = {[USART3_IRQn] = link_interrupt};
 
-static void link_init(uint32_t kernel_hz)
+static uint32_t divider(uint32_t rate)
 {
+    return (kernel_hz + rate / 2u) / rate;
+}
+
+static void link_init(uint32_t clock_hz)
+{
+    kernel_hz = clock_hz;
     stm32_pin(HARNESS_LINK_PORT, HARNESS_LINK_TX, STM32_ALTERNATE, LINK_FUNCTION);
     stm32_pin(HARNESS_LINK_PORT, HARNESS_LINK_RX, STM32_ALTERNATE, LINK_FUNCTION);
-    LINK->BRR = (kernel_hz + HARNESS_BAUD_RATE / 2u) / HARNESS_BAUD_RATE;
+    LINK->BRR = divider(HARNESS_BAUD_RATE);
     LINK->CR1 = LINK_FIFO; /* cannot be changed once UE is set */
     LINK->CR1 = LINK_FIFO | USART_CR1_UE | USART_CR1_TE | USART_CR1_RE | LINK_INTERRUPT;
     NVIC_EnableIRQ(USART3_IRQn);
+}
+
+/* The divider has 16 bits and is at least 16. */
+uint32_t port_link_rate(uint32_t wanted)
+{
+    if (wanted > kernel_hz / 16u || wanted < kernel_hz / 0xFFFFu + 1u)
+        return 0;
+    const uint32_t rate = kernel_hz / divider(wanted);
+    const uint32_t off = rate > wanted ? rate - wanted : wanted - rate;
+    return off <= wanted / 50u ? rate : 0;
+}
+
+void port_link_use_rate(uint32_t rate)
+{
+    (void)stm32_eventually(&LINK->ISR, USART_ISR_TC, USART_ISR_TC);
+    LINK->CR1 &= ~USART_CR1_UE; /* the divider cannot be changed while it is set */
+    LINK->BRR = divider(rate != 0 ? rate : HARNESS_BAUD_RATE);
+    LINK->CR1 |= USART_CR1_UE;
 }
 
 int port_link_read(void)

@@ -64,6 +64,18 @@ def host_firmware(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _compile(sources, tmp_path_factory.mktemp("core") / "firmware")
 
 
+@pytest.fixture(scope="session")
+def rated_firmware(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As `host_firmware`, with a link that has a rate: see programs/rated_link.c."""
+    sources = (
+        *sorted((FIRMWARE / "core").glob("*.c")),
+        FIRMWARE / "ports" / "host" / "port.c",
+        HERE / "programs" / "rated_link.c",
+        *TEST_KERNELS,
+    )
+    return _compile(sources, tmp_path_factory.mktemp("core") / "rated_firmware")
+
+
 @pytest.fixture
 def converse(host_firmware: Path, tmp_path: Path) -> Callable[..., bytes]:
     """Send bytes to the firmware with an image in its slot; return all it answers."""

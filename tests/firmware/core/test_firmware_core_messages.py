@@ -9,7 +9,7 @@ import pytest
 from plain_frames import Frame, Refusal, frame, frames, refusal
 from plain_image import RESHAPE, SHA, Image, Operator, Tensor, softmax, two_operators
 
-HELLO, DESCRIBE, INPUT, RUN, PROFILE = 1, 2, 3, 4, 5
+HELLO, DESCRIBE, INPUT, RUN, PROFILE, BAUD = 1, 2, 3, 4, 5, 8
 IN_FLIGHT = 131
 NONE = 0xFFFF
 DATA = bytes(range(16))
@@ -126,7 +126,8 @@ def test_profile_of_more_operators_than_there_are_windows(converse: Converse) ->
 
 
 BAD = [
-    (0x08, b"", 8, "type"),
+    (0x09, b"", 9, "type"),
+    (BAUD, bytes(3), 3, "payload size"),
     (0x00, b"", 0, "type"),
     (0x81, b"", 0x81, "type"),
     (0xFF, b"", 0xFF, "type"),

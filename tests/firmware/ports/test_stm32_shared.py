@@ -124,6 +124,25 @@ def test_2_mbaud_divide_without_rest(ask: Ask, kernel_hz: int, divider: int) -> 
     assert ask(f"baud {kernel_hz}") == str(divider)
 
 
+@pytest.mark.parametrize(
+    ("kernel_hz", "wanted", "said"),
+    [
+        (120_000_000, 3_000_000, "3000000 40 60 1"),
+        (120_000_000, 7_500_000, "7500000 16 60 1"),  # the least divider
+        (120_000_000, 7_500_001, "0 60 60 1"),
+        (54_000_000, 3_000_000, "3000000 18 27 1"),
+        (64_000_000, 3_000_000, "3047619 21 32 1"),  # 1.6 % off
+        (54_000_000, 2_500_000, "2454545 22 27 1"),  # 1.8 % off
+        (64_000_000, 3_900_000, "0 32 32 1"),  # 4 Mbaud would be 2.6 % off
+        (120_000_000, 921_600, "923076 130 60 1"),
+        (120_000_000, 1_000, "0 60 60 1"),  # a divider of 17 bits
+        (120_000_000, 0, "0 60 60 1"),
+    ],
+)
+def test_a_rate_is_told_as_it_really_is(ask: Ask, kernel_hz: int, wanted: int, said: str) -> None:
+    assert ask(f"rate {kernel_hz} {wanted}") == said
+
+
 def test_a_pin_of_either_half_of_a_port(ask: Ask) -> None:
     assert ask("pin 10") == f"{2 << 20:x} 0 {7 << 8:x}"
     assert ask("pin 3") == f"{2 << 6:x} {7 << 12:x} 0"

@@ -120,7 +120,17 @@ def test_same_name_twice_names_both_files(tree: Path) -> None:
     assert caught.value.hint == "Rename one of the two files and the id in it."
 
 
+def test_a_faster_rate_may_be_agreed_on(tree: Path) -> None:
+    write(tree, ("baud_rate = 115200", "baud_rate = 115200\nmax_baud_rate = 115201"))
+    assert target("mine").max_baud_rate == 115201
+    assert target("mps2-an500").max_baud_rate is None
+
+
 FAULTS = {
+    "a fastest rate that is not faster": (
+        [("baud_rate = 115200", "baud_rate = 115200\nmax_baud_rate = 115200")],
+        "max_baud_rate: 115200 is not above baud_rate, 115200",
+    ),
     "unknown key": (
         [("baud_rate =", "baudrate = 9600\nbaud_rate =")],
         "baudrate: unknown key (did you mean 'baud_rate'?)",

@@ -47,6 +47,7 @@ extern USART_TypeDef device_usart3;
 #define USART_ICR_PECF 1u
 #define USART_ISR_RXNE 32u
 #define USART_ISR_TXE 128u
+#define USART_ISR_TC 64u
 #define USART_CR1_RXNEIE 32u
 #define USART_CR1_UE 1u
 #define USART_CR1_RE 4u

@@ -3,6 +3,7 @@
  * ticks CORE TIMER CYCCNT CNT  the count of a window with these clocks and these final counter values
  * window N                     what N windows and one sleep write to the watchdog, in order
  * baud KERNEL                  the divider of the UART
+ * rate KERNEL WANTED           what the UART would really use, its divider then and back at the start's
  * pin N                        MODER, AFR[0], AFR[1] after pin N became alternate function 7 */
 #include <inttypes.h>
 #include <stdio.h>
@@ -79,6 +80,14 @@ int main(void)
         else if (sscanf(line, "baud %u", &a) == 1) {
             link_init(a);
             printf("%u\n", device_usart3.BRR);
+        } else if (sscanf(line, "rate %u %u", &a, &b) == 2) {
+            link_init(a);
+            device_usart3.ISR = USART_ISR_TC;
+            c = port_link_rate(b);
+            port_link_use_rate(c);
+            d = device_usart3.BRR;
+            port_link_use_rate(0);
+            printf("%u %u %u %x\n", c, d, device_usart3.BRR, device_usart3.CR1 & USART_CR1_UE);
         } else if (sscanf(line, "pin %u", &a) == 1)
             set_pin(a);
     }

@@ -24,7 +24,8 @@ enum message {
     BAUD = 0x08,
 };
 
-static bool greeted; /* by a HELLO: only then somebody may be asked to repeat */
+static bool greeted;   /* by a HELLO: only then somebody may be asked to repeat */
+static bool described; /* by a DESCRIBE: a model that a text command loaded is none for frames */
 
 /* The answer to the last RUN or PROFILE, for a host that has missed it: one that is repeated is not
  * run again. The outputs lie in the arena until the next one. */
@@ -72,7 +73,8 @@ static void answer_describe(const struct memory *memory)
     struct error error = engine_load(memory);
     const struct image_header *header;
 
-    if (error.code != ERROR_NONE) {
+    described = error.code == ERROR_NONE;
+    if (!described) {
         reply_error(error);
         return;
     }
@@ -220,22 +222,24 @@ static bool size_is_right(const struct frame *request)
     }
 }
 
-static void answer_of_model(const struct memory *memory, const struct frame *request, enum order order)
+static void answer_no_model(const struct memory *memory)
 {
-    const struct model *model = engine_model();
+    uint32_t magic = memory->slot_bytes < sizeof(struct image_header) ? 0 : image_header(memory->slot)->magic;
+    reply_error(error_of(ERROR_NO_MODEL, (int32_t)magic, "DESCRIBE was not asked, or failed"));
+}
 
-    if (model == NULL) {
-        uint32_t magic = memory->slot_bytes < sizeof(struct image_header) ? 0 : image_header(memory->slot)->magic;
-        reply_error(error_of(ERROR_NO_MODEL, (int32_t)magic, "DESCRIBE was not asked, or failed"));
-    } else if (order == ORDER_EARLY) {
+static void answer_in_order(const struct frame *request, enum order order)
+{
+    if (order == ORDER_EARLY)
         messages_damaged();
-    } else if (request->type == INPUT) {
+    else if (request->type == INPUT)
         answer_input(request->payload, request->payload_bytes);
-    } else if (request->type == POOL) {
+    else if (request->type == POOL)
         answer_pool();
-    } else {
-        answer_windows(model, request, order);
-    }
+    else if (request->type == BAUD)
+        answer_baud(request->payload);
+    else
+        answer_windows(engine_model(), request, order);
 }
 
 void messages_damaged(void)
@@ -271,12 +275,10 @@ void messages_answer(const struct memory *memory, const struct frame *request)
         answer_hello(memory);
     else if (request->type == DESCRIBE)
         answer_describe(memory);
-    else if (request->type == BAUD && order == ORDER_EARLY)
-        messages_damaged();
-    else if (request->type == BAUD)
-        answer_baud(request->payload);
-    else if (request->type >= INPUT && request->type <= RUN_SAMPLE)
-        answer_of_model(memory, request, order);
-    else
+    else if (request->type > BAUD || request->type == 0)
         bad_request(request->type, "type");
+    else if (request->type == BAUD ? !greeted && order == ORDER_EARLY : !described)
+        answer_no_model(memory);
+    else
+        answer_in_order(request, order);
 }

@@ -18,6 +18,8 @@ from harness.link.refusals import as_error, decode_refusal
 # A repeat that comes while the device computes disturbs the window: better wait far too long.
 _TIMES_SLOWEST = 8
 _UNKNOWN_PART = 4
+# Where no window counts, a repeat harms nothing.
+_UNCOUNTED_SILENCE_S = 0.5
 
 
 class Caller:
@@ -69,6 +71,12 @@ class Caller:
         if self._slowest_s is None:
             return silence_s
         return min(silence_s, max(SILENCE_S, _TIMES_SLOWEST * inferences * self._slowest_s))
+
+    def _uncounted_silence_s(self) -> float:
+        """How long a device may be silent that computes what is not counted."""
+        if self._slowest_s is None:
+            return SILENCE_S
+        return max(_UNCOUNTED_SILENCE_S, _TIMES_SLOWEST * self._slowest_s)
 
     @property
     def _window(self) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import partial
 
 from harness.domain.device import Identity, LoadedModel, ProfileReply, Reply
 from harness.domain.link_speed import LinkSpeed
@@ -189,10 +188,10 @@ class DeviceClient(Caller):
         Raises:
             As `write_input` and `run`.
         """
-        patience = partial(self._silence_s, 1, deadline_s)
         deadline = Deadline(self._exchange.clock, deadline_s)
         inputs = (self._input_calls(sample, 0) for sample in samples)
-        for answer in overlapped(self._exchange, inputs, self._window, deadline, patience):
+        silence_s = self._uncounted_silence_s
+        for answer in overlapped(self._exchange, inputs, self._window, deadline, silence_s):
             if isinstance(answer, Refused):
                 raise self._refused(answer)
             self._slowest_s = max(self._slowest_s or 0.0, self._exchange.last_wait_s)

@@ -110,7 +110,7 @@ class Exchange:
                     yield sent.popleft().answer or b""
                 continue
             computes = any(one.call.type in _COMPUTE and one.answer is None for one in sent)
-            pause_s = silence_s() if computes else SILENCE_S
+            pause_s = silence_s() if computes else min(SILENCE_S, silence_s())
             remaining = min(deadline.remaining(), patience.remaining(pause_s))
             if remaining > 0:
                 bad = self.wire.bad_frames

@@ -9,8 +9,8 @@ import pytest
 from plain_frames import Frame, Refusal, frame, frames, refusal
 from plain_image import Image, two_operators
 
-HELLO, DESCRIBE, INPUT, RUN, PROFILE = 1, 2, 3, 4, 5
-LOST = 11
+HELLO, DESCRIBE, INPUT, RUN, PROFILE, POOL, RUN_SAMPLE, BAUD = 1, 2, 3, 4, 5, 6, 7, 8
+NO_MODEL, LOST = 2, 11
 NONE = 0xFFFF
 RUNNING = (frame(HELLO, 1, b"\2\0"), frame(DESCRIBE, 2))
 Converse = Callable[..., bytes]
@@ -108,3 +108,40 @@ def test_numbers_go_on_after_65535(converse: Converse) -> None:
     assert [answer.sequence for answer in answers] == [65534, 65535, 0, 1, 1]
     assert [answer.type for answer in answers] == [0x83, 0x84, 0x83, 0x84, 0x84]
     assert answers[3] == answers[4]
+
+
+OF_A_MODEL = {
+    "INPUT": (INPUT, bytes(24)),
+    "RUN": (RUN, b"\0\0\1\0"),
+    "PROFILE": (PROFILE, bytes(4)),
+    "POOL": (POOL, b""),
+    "RUN_SAMPLE": (RUN_SAMPLE, bytes(12)),
+}
+
+
+@pytest.mark.parametrize("sequence", [0, 1, 7, 32767, 32768, 65535])
+@pytest.mark.parametrize("request_", OF_A_MODEL.values(), ids=OF_A_MODEL)
+@pytest.mark.parametrize("before", [b"", b"\xbe#K2,profile%"], ids=["reset", "reset in an INPUT"])
+def test_a_device_that_was_reset_tells_it_to_whatever_number_comes(
+    converse: Converse, before: bytes, request_: tuple[int, bytes], sequence: int
+) -> None:
+    """The rest of an INPUT that a reset cut may read as a text command, which loads the model."""
+    kind, payload = request_
+    said = converse(Image().encode(), before + b"\0" + frame(kind, sequence, payload))
+    (answer,) = frames(said[said.find(b"m-ready\r\n") + 9 if before else 0 :])
+    assert answer.sequence == sequence
+    assert refusal(answer).code == NO_MODEL
+
+
+def test_a_model_that_a_command_loaded_is_loaded_for_frames_by_describe(converse: Converse) -> None:
+    said = converse(Image().encode(), b"profile%\0" + frame(DESCRIBE, 2) + run(3))
+    describe, ran = frames(said[said.find(b"m-ready\r\n") + 9 :])
+    assert (describe.type, ran.type) == (0x82, 0x84)
+
+
+@pytest.mark.parametrize(("greeting", "code"), [(b"", NO_MODEL), (RUNNING[0], LOST)])
+def test_a_rate_that_is_asked_for_too_early_is_refused_by_who_was_not_greeted(
+    converse: Converse, greeting: bytes, code: int
+) -> None:
+    *_, answer = frames(converse(Image().encode(), greeting + frame(BAUD, 9, bytes(4))))
+    assert refusal(answer).code == code

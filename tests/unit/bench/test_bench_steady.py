@@ -132,6 +132,33 @@ def test_a_reset_after_the_run_takes_its_count_once() -> None:
     assert bench.device.runs == 5
 
 
+@pytest.mark.parametrize(("kind", "number"), [(3, 3), (4, 2)])
+def test_in_accuracy_mode_a_reset_is_noticed_within_a_second(kind: int, number: int) -> None:
+    bench = Bench()
+    samples = [bytes([n] * 4) for n in range(5)]
+    replies = bench.steady.infer_each(samples)
+    got = [next(replies), next(replies)]
+
+    def reset(seen: Seen) -> bytes:
+        bench.device.reset()
+        return b""
+
+    bench.once(kind, reset)
+    begun = bench.clock()
+    got += replies
+    assert bench.clock() - begun <= 1
+    assert [reply.outputs[0] for reply in got] == [bytes([255 - n] * 4) for n in range(5)]
+    assert bench.steady.incidents == [f"input {number} repeated: the device had been reset"]
+    assert bench.handshakes == 1
+
+
+def test_in_accuracy_mode_an_answer_may_take_as_long_as_those_before() -> None:
+    """Half a second of silence says nothing of a device that computes for two."""
+    bench = Bench(latency_s=2.0)
+    assert len(list(bench.steady.infer_each([bytes(4)] * 5))) == 5
+    assert bench.steady.frames_repeated == 0
+
+
 def test_a_mute_device_is_reset_through_the_probe() -> None:
     bench = Bench()
     bench.device.deaf = True

@@ -76,7 +76,11 @@ class Server:
         self._chip.engine.stop_soon()
 
     def _sleep(self) -> None:
+        """Wait as the core does: not at all for what came just before it fell asleep."""
         self._link.flush()
+        self._chip.wake(0)
+        if self._chip.core.state is not State.SLEEPING:
+            return
         ticks = self._chip.sleeping_ticks()
         since = time.monotonic()
         self._look(None if ticks is None else ticks / self._clock_hz)

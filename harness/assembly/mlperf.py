@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.assembly.mlperf_device import OnTarget, reached
+from harness.assembly.mlperf_device import OnTarget, reached, text_case
 from harness.assembly.run_info import describe_run
 from harness.catalog.definitions import pick
 from harness.domain.mlperf import BENCHMARKS, Benchmark, Mode
-from harness.errors import HarnessError
+from harness.errors import ConfigError, HarnessError
 
 # The rest is imported where it is used: shell completion must not wait for pandas or pyOCD.
 if TYPE_CHECKING:
@@ -51,8 +51,10 @@ def mlperf(
 ) -> MlperfResult:
     """Identify the device on a port, or on a target, run one session, keep files and record.
 
-    `benchmark` None takes what the device says it runs. Nothing is kept of a device that cannot be
-    identified; a session that fails later is kept as failed, with its log.
+    `benchmark` None takes what the target's model is of, or what the device on a port says it runs.
+    What can be known of benchmark and data without the device is checked before anything is built,
+    flashed or opened. Nothing is kept of a device that cannot be identified; a session that fails
+    later is kept as failed, with its log.
 
     Raises:
         ConfigError: no such benchmark, another one on the device, or data that do not fit.
@@ -63,19 +65,23 @@ def mlperf(
     from harness.bench.mlperf import Peer, Session, SessionFiles, score, sequence, session_record
     from harness.bench.mlperf.session import require_model
     from harness.bench.mlperf.session_files import log_lines
-    from harness.catalog.mlperf_samples import load_samples
+    from harness.catalog.mlperf_samples import load_samples, require_some_samples
     from harness.link import open_port
     from harness.link.mlperf import MlperfClient
     from harness.results import DEFAULT_RESULTS, open_store
 
-    wanted = None if benchmark is None else pick("benchmark", benchmark, BENCHMARKS)
+    wanted = _wanted(device, benchmark)
+    taken = limit if mode is Mode.ACCURACY else None
+    if wanted is None:
+        require_some_samples(data)
+    samples = None if wanted is None else load_samples(data, wanted, taken)
     started = datetime.now(UTC)
     with reached(device, baud) as at, open_port(at.url, at.baud_rate) as opened:
         names = MlperfClient(opened, on_idle=at.check).identify()
         peer = Peer(names, at.known, at.fidelity)
         known = wanted or pick("benchmark", names.model, BENCHMARKS)
         require_model(names, known)
-        steps = sequence(load_samples(data, known, limit), mode)
+        steps = sequence(samples or load_samples(data, known, taken), mode)
         store = open_store(results or DEFAULT_RESULTS)
         with SessionFiles(sessions, started) as files:
             run = describe_run()
@@ -110,3 +116,20 @@ def mlperf(
             return MlperfResult(
                 known, mode, peer, answers, total, session.repeated, files.path, run.id
             )
+
+
+def _wanted(device: str | OnTarget, benchmark: str | None) -> Benchmark | None:
+    """The benchmark that is asked for, or that a target's model is of; None where a port tells."""
+    from harness.bench.mlperf import benchmark_of
+
+    wanted = None if benchmark is None else pick("benchmark", benchmark, BENCHMARKS)
+    if isinstance(device, str):
+        return wanted
+    found = benchmark_of(text_case(device))
+    if wanted is not None and wanted is not found:
+        raise ConfigError(
+            f"{Path(device.model).name} is a model of {found.id}, not of {wanted.id}",
+            where="--benchmark",
+            hint=f"Say --benchmark {found.id}, or leave it out.",
+        )
+    return found

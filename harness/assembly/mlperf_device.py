@@ -15,6 +15,7 @@ from harness.assembly.rigs import rig
 # The rest is imported where it is used: shell completion must not wait for pandas or pyOCD.
 if TYPE_CHECKING:
     from harness.bench.events import Event
+    from harness.domain.plan import Case
     from harness.domain.units import Fidelity
 
 BAUD_RATE = 115200
@@ -52,6 +53,25 @@ class Reached:
     fidelity: Fidelity | None = None
 
 
+def text_case(device: OnTarget, *, laps: bool = True) -> Case:
+    """What is to be built and loaded, before anything is.
+
+    Raises:
+        ConfigError: no such target, model, kernel set or build variant, or none that speaks text,
+            with `laps` where they are wanted.
+    """
+    from harness.bench.mlperf import require_text
+
+    (case,) = plan(
+        targets=[device.target],
+        kernel_sets=[device.kernels or DEFAULT_KERNELS],
+        models=[device.model],
+        builds=[device.build or DEFAULT_BUILD],
+    )
+    require_text(case, laps=laps)
+    return case
+
+
 @contextmanager
 def reached(
     device: str | OnTarget, baud_rate: int | None = None, *, laps: bool = True
@@ -59,25 +79,15 @@ def reached(
     """The device on a port; or a target that is brought up, and stopped afterwards.
 
     Raises:
-        ConfigError: no such target, model, kernel set or build variant, or none that speaks text,
-            with `laps` where they are wanted.
+        ConfigError: as `text_case`.
         BuildError, RigError, LinkError, DeviceError: the target cannot be brought up.
     """
     if isinstance(device, str):
         yield Reached(device, baud_rate or BAUD_RATE)
         return
-    from harness.bench.mlperf import require_text, text_device
+    from harness.bench.mlperf import text_device
 
-    (case,) = with_boards(
-        plan(
-            targets=[device.target],
-            kernel_sets=[device.kernels or DEFAULT_KERNELS],
-            models=[device.model],
-            builds=[device.build or DEFAULT_BUILD],
-        ),
-        device.rig_file,
-    )
-    require_text(case, laps=laps)
+    (case,) = with_boards([text_case(device, laps=laps)], device.rig_file)
     own_rig = rig(device.rig_file, device.wait_board_s)
     with text_device(case, own_rig, device.on_event) as brought_up:
         at = brought_up.at

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.catalog.mlperf_labels import read_labels, require_files
-from harness.domain.mlperf import Benchmark, Sample, Truth
+from harness.catalog.mlperf_labels import LABELS_FILE, read_labels, require_files
+from harness.domain.mlperf import BENCHMARKS, Benchmark, Sample, Truth
 from harness.errors import BadDataset
 
 
@@ -18,10 +18,7 @@ def load_samples(folder: Path, benchmark: Benchmark, limit: int | None = None) -
     Raises:
         BadDataset: folder, labels file or an input missing, malformed or of the wrong size.
     """
-    if not folder.is_dir():
-        raise BadDataset(
-            "there is no such folder", where=str(folder), hint="Correct the path of --data."
-        )
+    _require_folder(folder)
     nested = folder / benchmark.id
     folder = nested if nested.is_dir() else folder
     labels = read_labels(folder)
@@ -29,6 +26,28 @@ def load_samples(folder: Path, benchmark: Benchmark, limit: int | None = None) -
         labels = [labels[n * len(labels) // limit] for n in range(limit)]
     require_files(folder, labels)
     return [_sample(folder / truth.file, truth, benchmark) for truth in labels]
+
+
+def require_some_samples(folder: Path) -> None:
+    """Refuse a folder that can hold no benchmark's samples, whichever is wanted of it later.
+
+    Raises:
+        BadDataset: no such folder, or no labels file in it or in a benchmark's subfolder.
+    """
+    _require_folder(folder)
+    if not any((folder / name / LABELS_FILE).is_file() for name in ("", *BENCHMARKS)):
+        raise BadDataset(
+            f"has no {LABELS_FILE}, and no folder {' or '.join(BENCHMARKS)} with one",
+            where=str(folder),
+            hint="Name the folder of a data set, or the one that holds it.",
+        )
+
+
+def _require_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        raise BadDataset(
+            "there is no such folder", where=str(folder), hint="Correct the path of --data."
+        )
 
 
 def _sample(path: Path, truth: Truth, benchmark: Benchmark) -> Sample:

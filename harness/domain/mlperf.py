@@ -24,7 +24,8 @@ class Metric(StrEnum):
 class Benchmark:
     """One benchmark of MLPerf Tiny.
 
-    `input_bytes` go to the device per inference. A performance session has five windows of
+    `input_bytes` go to the device per inference, `element_bytes` for each element of the model's
+    input. A performance session has five windows of
     `inferences` after `warmup` unmeasured ones; `target` is the closed division's quality, a
     fraction of 1, told in `metric`.
 
@@ -39,6 +40,12 @@ class Benchmark:
     warmup: int
     metric: Metric
     target: float
+    element_bytes: int = 1
+
+    @property
+    def elements(self) -> int:
+        """Elements of the model's input."""
+        return self.input_bytes // self.element_bytes
 
 
 BENCHMARKS = {
@@ -47,7 +54,7 @@ BENCHMARKS = {
         Benchmark("kws01", "keyword spotting", 490, 70, 10, Metric.TOP1, 0.90),
         Benchmark("ic01", "image classification", 3072, 20, 5, Metric.TOP1, 0.85),
         Benchmark("vww01", "visual wake words", 27648, 20, 5, Metric.TOP1, 0.80),
-        Benchmark("ad01", "anomaly detection", 2560, 1500, 10, Metric.AUC, 0.85),
+        Benchmark("ad01", "anomaly detection", 2560, 1500, 10, Metric.AUC, 0.85, 4),
     )
 }
 WINDOWS = 5

@@ -97,6 +97,9 @@ def check_tox(words: list[str]) -> None:
 
 
 def check_python(words: list[str]) -> None:
+    if words[0].endswith(".py"):
+        assert (ROOT / words[0]).is_file()
+        return
     assert words[0] == "-m"
     assert importlib.util.find_spec(words[1])
 

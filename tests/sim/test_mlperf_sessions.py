@@ -117,14 +117,16 @@ def test_five_windows_of_performance(test_data: Path, tmp_path: Path) -> None:
     )
     reading = value(record, "mlperf_throughput_sim")
     assert (reading.n, reading.fidelity) == (5, Fidelity.SIMULATED)
-    # The same input five times: counts that do not vary, but for the tick a window begins in.
-    assert reading.maximum - reading.minimum <= 1e-4 * reading.value
+    # Five inputs: counts that vary with the data in SOFTMAX alone.
+    assert reading.maximum - reading.minimum <= 1e-3 * reading.value
     instructions = CLOCK_HZ / reading.value
     assert 5e6 < instructions < 8e6, "what `harness run` counts for this model"
     median = f"Median throughput is {reading.value:>10.3f} inf./sec."
     assert median in (outcome.folder / "results.txt").read_text()
     entries = json.loads((outcome.folder / "results.json").read_text())
     assert [entry["infer"]["iterations"] for entry in entries] == [40] * 5
+    rows = (test_data / "sets/kws01/y_labels.csv").read_text().splitlines()
+    assert [entry["file"] for entry in entries] == [row.split(",")[0] for row in rows[:5]]
     assert all(entry["infer"]["elapsed_time"] >= 10_000_000 for entry in entries)
 
 

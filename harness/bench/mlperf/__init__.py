@@ -4,7 +4,7 @@ from harness.bench.mlperf.scoring import Score, score
 from harness.bench.mlperf.session import Answer, Session, SessionEvent, sequence
 from harness.bench.mlperf.session_files import SessionFiles
 from harness.bench.mlperf.session_record import Peer, session_record
-from harness.bench.mlperf.text_device import TextDevice, require_text, text_device
+from harness.bench.mlperf.text_device import TextDevice, benchmark_of, require_text, text_device
 
 __all__ = [
     "Answer",
@@ -14,6 +14,7 @@ __all__ = [
     "SessionEvent",
     "SessionFiles",
     "TextDevice",
+    "benchmark_of",
     "require_text",
     "score",
     "sequence",

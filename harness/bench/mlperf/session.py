@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import cycle, islice
 
 from harness.domain.mlperf import (
     WINDOWS,
@@ -45,14 +46,16 @@ SessionEvent = Callable[[str], None]
 
 
 def sequence(samples: Sequence[Sample], mode: Mode) -> list[Step]:
-    """All windows of all samples, or the first window of the first sample five times.
+    """All windows of all samples, or the first window of each of the first five samples.
 
-    Source: mlcommons/tiny, benchmark/runner/script.py: a download without an index takes the
-    first file, and outside accuracy its first window.
+    A set of fewer samples is begun anew.
+
+    Source: mlcommons/tiny, benchmark/runner, script.py and datasets.py: a download without an index
+    takes the next file of the set, and outside accuracy its first window only.
     """
     if mode is Mode.PERFORMANCE:
-        first = samples[0]
-        return [Step(first.truth, 0, 1, first.windows[0])] * WINDOWS
+        firsts = [Step(sample.truth, 0, 1, sample.windows[0]) for sample in samples]
+        return list(islice(cycle(firsts), WINDOWS))
     return [
         Step(sample.truth, segment, len(sample.windows), data)
         for sample in samples

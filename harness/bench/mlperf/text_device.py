@@ -13,6 +13,7 @@ from harness.bench.facts import device_facts, firmware_facts, headers
 from harness.bench.rig import Rig
 from harness.bench.work_dir import work_dir
 from harness.domain.coordinates import Coordinates
+from harness.domain.mlperf import BENCHMARKS, Benchmark
 from harness.domain.plan import Case
 from harness.domain.record import SESSION
 from harness.errors import ConfigError
@@ -46,6 +47,26 @@ def require_text(case: Case, *, laps: bool) -> None:
             where="--build",
             hint=hint.removesuffix(".") + "; with --serve it can be had for a runner with a meter.",
         )
+
+
+def benchmark_of(case: Case) -> Benchmark:
+    """The benchmark whose input the case's model takes, as the firmware tells them apart.
+
+    Raises:
+        ConfigError: it is none's.
+        BadModel: the file cannot be read.
+    """
+    network = read_tflite(case.model.path)
+    elements = network.tensors[network.inputs[0]].elements
+    for benchmark in BENCHMARKS.values():
+        if benchmark.elements == elements:
+            return benchmark
+    wanted = ", ".join(f"{known.id} {known.elements:,}" for known in BENCHMARKS.values())
+    raise ConfigError(
+        f"{case.model.name} takes {elements:,} values per inference, and is no benchmark's model",
+        where="--model",
+        hint=f"Take a model whose input is a benchmark's: {wanted}.",
+    )
 
 
 @contextmanager

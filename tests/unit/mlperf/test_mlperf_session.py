@@ -206,10 +206,19 @@ def test_a_performance_session(tmp_path: Path, folder: Path) -> None:
             port, None, folder, Mode.PERFORMANCE, sessions=tmp_path, results=tmp_path / "r.db"
         )
     assert device.heard.count("infer 70 10") == 5
+    entries = json.loads((outcome.folder / "results.json").read_text())
+    assert [entry["file"] for entry in entries] == [f"{n}.bin" for n in range(5)]
     text = (outcome.folder / "results.txt").read_text()
     assert "Median throughput is      5.000 inf./sec." in text
     (record,) = open_store(tmp_path / "r.db").sessions(outcome.run_id)
     assert record.reading("mlperf_throughput").value == 5.0
+
+
+def test_performance_takes_the_next_file_for_each_window() -> None:
+    names = [step.truth.file for step in sequence(samples(7), Mode.PERFORMANCE)]
+    assert names == ["0.bin", "1.bin", "2.bin", "3.bin", "4.bin"]
+    names = [step.truth.file for step in sequence(samples(2), Mode.PERFORMANCE)]
+    assert names == ["0.bin", "1.bin", "0.bin", "1.bin", "0.bin"]
 
 
 def test_windows_that_are_too_short_are_no_number(tmp_path: Path, folder: Path) -> None:
@@ -280,7 +289,7 @@ def test_windows_slide_over_a_file(tmp_path: Path) -> None:
     assert sample.windows == (content[:2560], content[512:3072], content[1024:])
     steps = sequence([sample], Mode.ACCURACY)
     assert [(step.segment, step.segments) for step in steps] == [(0, 3), (1, 3), (2, 3)]
-    assert len(sequence([sample], Mode.PERFORMANCE)) == 5
+    assert [step.data for step in sequence([sample], Mode.PERFORMANCE)] == [content[:2560]] * 5
     (tmp_path / "a_id_01.bin").write_bytes(content[:2559])
     with pytest.raises(BadDataset, match=r"has 2,559 bytes and is sent as 2,560; ad01 takes"):
         load_samples(tmp_path, BENCHMARKS["ad01"])

@@ -68,4 +68,4 @@ def test_on_the_virtual_board(test_data: Path) -> None:
     model = test_data / KWS
     with served(model, "--pty", target="openmv-h7-virtual") as where:
         runner = OfficialRunner(where, open_port=serial.Serial)
-        run_whole_test(runner, test_data, "openmv-h7", 1)
+        run_whole_test(runner, test_data, "openmv-h7-virtual simulated", 1)

@@ -206,13 +206,11 @@ def test_visual_wake_words_fit_the_input_buffer(test_data: Path, tmp_path: Path)
 
 
 @needs_unicorn
-def test_fidelity_is_the_target_s_whatever_the_device_is_called(
-    test_data: Path, tmp_path: Path
-) -> None:
+def test_a_board_s_simulated_twin_says_what_it_is(test_data: Path, tmp_path: Path) -> None:
     numbers = [0, 500]
     folder = part_of(test_data / "sets/kws01", numbers, tmp_path / "kws01")
     outcome, record = session(test_data, folder, tmp_path, KWS, target="openmv-h7-virtual")
-    assert outcome.peer.names.name == "openmv-h7"
+    assert outcome.peer.names.name == "openmv-h7-virtual simulated"
     assert outcome.score is not None
     assert outcome.score.correct == right_among(test_data, "kws01", numbers)
     assert [reading.quantity for reading in record.readings] == ["mlperf_accuracy_sim"]

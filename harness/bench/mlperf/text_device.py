@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.bench.bring_up import bring_up, fitted
@@ -13,9 +13,11 @@ from harness.bench.facts import device_facts, firmware_facts, headers
 from harness.bench.rig import Rig
 from harness.bench.work_dir import work_dir
 from harness.domain.coordinates import Coordinates
+from harness.domain.firmware import BuildVariant
 from harness.domain.mlperf import BENCHMARKS, Benchmark
 from harness.domain.plan import Case
 from harness.domain.record import SESSION
+from harness.domain.units import Fidelity
 from harness.errors import ConfigError
 from harness.model import compile_image, read_tflite
 
@@ -82,7 +84,7 @@ def text_device(case: Case, rig: Rig, on_event: Listener) -> Iterator[TextDevice
     fitted(compile_image(network), case.target)
     on_event(StageStarted(Stage.BUILD))
     firmware = rig.build(
-        case.target, case.kernel_set, case.variant, lambda text: on_event(Note(text))
+        case.target, case.kernel_set, _named(case), lambda text: on_event(Note(text))
     )
     with (
         work_dir() as folder,
@@ -111,3 +113,15 @@ def text_device(case: Case, rig: Rig, on_event: Listener) -> Iterator[TextDevice
                 "model_sha256": network.source_sha256,
             },
         )
+
+
+def _named(case: Case) -> BuildVariant:
+    """The variant; for a simulated twin of a board with a device name that says so.
+
+    Elsewhere a twin runs its board's very firmware. But another's runner believes what a name says.
+    """
+    target, variant = case.target, case.variant
+    if target.fidelity is Fidelity.SILICON or target.firmware_target == target.id:
+        return variant
+    name = f'"{target.id} simulated"'
+    return replace(variant, defines={**variant.defines, "HARNESS_DEVICE_NAME": name})

@@ -171,7 +171,8 @@ struct error engine_set_input(uint32_t index, uint32_t offset, const void *data,
         return error_of(ERROR_BAD_REQUEST, (int32_t)index, "input index");
     if (offset > engine_io(index)->bytes || n > engine_io(index)->bytes - offset)
         return error_of(ERROR_BAD_REQUEST, (int32_t)offset, "input offset");
-    memcpy(input_buffer(index) + offset, data, n);
+    if (data != NULL)
+        memcpy(input_buffer(index) + offset, data, n);
     return no_error();
 }
 

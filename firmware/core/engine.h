@@ -29,7 +29,7 @@ const struct image_tensor *engine_io(uint32_t index);
 /* Bytes of scratch each operator's kernel asks for, one call of `visit` per operator. */
 void engine_each_scratch(void (*visit)(uint32_t scratch_bytes));
 
-/* Keep bytes for input `index` of the loaded model until they are overwritten. */
+/* Keep bytes for input `index` of the loaded model until they are overwritten; NULL: only check. */
 struct error engine_set_input(uint32_t index, uint32_t offset, const void *data, size_t n);
 
 /* Let the next engine_run() take its inputs from place `sample` of the pool, which is the buffer of the

@@ -94,7 +94,8 @@ static void answer_describe(const struct memory *memory)
     frame_end();
 }
 
-static void answer_input(const uint8_t *payload, size_t n)
+/* Each is written once: when it comes again, what follows it may be there already. */
+static void answer_input(const uint8_t *payload, size_t n, enum order order)
 {
     struct {
         uint16_t index, zero;
@@ -107,7 +108,8 @@ static void answer_input(const uint8_t *payload, size_t n)
         return;
     }
     memcpy(&request, payload, sizeof request);
-    error = engine_set_input(request.index, request.offset, payload + sizeof request, n - sizeof request);
+    payload = order == ORDER_NEXT ? payload + sizeof request : NULL;
+    error = engine_set_input(request.index, request.offset, payload, n - sizeof request);
     if (error.code != ERROR_NONE) {
         reply_error(error);
         return;
@@ -233,7 +235,7 @@ static void answer_in_order(const struct frame *request, enum order order)
     if (order == ORDER_EARLY)
         messages_damaged();
     else if (request->type == INPUT)
-        answer_input(request->payload, request->payload_bytes);
+        answer_input(request->payload, request->payload_bytes, order);
     else if (request->type == POOL)
         answer_pool();
     else if (request->type == BAUD)

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 class Call:
     """A request: its type, its payload, and what to call it in messages.
 
-    One that is `alone` is sent when all before it have been answered.
+    One that is `after_runs` is sent when every inference before it has been answered.
     """
 
     type: int
     payload: bytes
     name: str
-    alone: bool = False
+    after_runs: bool = False
 
 
 @dataclass(frozen=True)

@@ -182,8 +182,7 @@ class DeviceClient(Caller):
         """Run each sample once; while it computes, the next one already travels.
 
         So the link is active inside the windows, and their ticks measure nothing. Each answer may
-        take `deadline_s`. A RUN is sent when the one before it is answered, and all of its own
-        input: what was lost is repeated before anything else could take its place.
+        take `deadline_s`. A RUN is sent when the one before it is answered.
 
         Raises:
             As `write_input` and `run`.

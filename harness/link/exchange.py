@@ -109,8 +109,7 @@ class Exchange:
                 while sent and sent[0].answer is not None:
                     yield sent.popleft().answer or b""
                 continue
-            computes = any(one.call.type in _COMPUTE and one.answer is None for one in sent)
-            pause_s = silence_s() if computes else min(SILENCE_S, silence_s())
+            pause_s = silence_s() if _computes(sent) else min(SILENCE_S, silence_s())
             remaining = min(deadline.remaining(), patience.remaining(pause_s))
             if remaining > 0:
                 bad = self.wire.bad_frames
@@ -128,9 +127,10 @@ class Exchange:
         under_way = sum(len(one.wire) for one in sent if one.answer is None)
         batch = []
         while line.head is not None:
-            one = self._prepare(line.head)
-            fits = not line.head.alone and under_way + len(one.wire) <= window
-            if under_way and not fits:
+            one = line.prepared = line.prepared or self._prepare(line.head)
+            if under_way and under_way + len(one.wire) > window:
+                break
+            if line.head.after_runs and _computes(sent):
                 break
             self._count(one)
             under_way += len(one.wire)
@@ -187,12 +187,21 @@ class Exchange:
         prepared.sent_at = self.clock()
 
 
+def _computes(sent: Iterable[UnderWay]) -> bool:
+    """Tell whether an inference is asked for and not answered."""
+    return any(one.call.type in _COMPUTE and one.answer is None for one in sent)
+
+
 class _Line:
-    """Calls that wait to be sent; taken from where they come as late as can be."""
+    """Calls that wait to be sent; taken from where they come as late as can be.
+
+    `prepared` is the first of them as it will be sent, once that is known.
+    """
 
     def __init__(self, calls: Iterable[Call]) -> None:
         self._calls = iter(calls)
-        self.head = next(self._calls, None)
+        self.advance()
 
     def advance(self) -> None:
         self.head = next(self._calls, None)
+        self.prepared: UnderWay | None = None

@@ -27,8 +27,9 @@ def overlapped(
 ) -> Iterator[bytes | Refused]:
     """Yield the payload of each RUN, or the refusal that ends it; `deadline` holds for each.
 
-    A RUN is sent when the one before it is answered, and all of its own INPUTs: what was lost is
-    repeated before anything else could take its place.
+    A RUN is sent when the one before it is answered: the device keeps the answer of one. INPUTs are
+    not waited for: the device takes them in order and writes each once, so that one that is
+    repeated does no harm to one behind it.
 
     Raises:
         As `Exchange.converse`; BadFrame also for an answer to INPUT that is not empty.
@@ -37,7 +38,7 @@ def overlapped(
 
     def calls() -> Iterator[Call]:
         for of_sample in inputs:
-            for call in (*of_sample, replace(run_call(0, 1), alone=True)):
+            for call in (*of_sample, replace(run_call(0, 1), after_runs=True)):
                 asked.append(call)
                 yield call
 

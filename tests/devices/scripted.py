@@ -156,14 +156,14 @@ class ScriptedDevice:
         elif ahead < 32768:
             return self.lost()
         if seen.kind not in (4, 5, 7):
-            return self._do(seen)
+            return self._do(seen, anew=ahead == 0)
         if ahead == 0:
             self.kept = seen.sequence, self._do(seen)
         elif self.kept is None or self.kept[0] != seen.sequence:
             return self.lost()
         return self.kept[1]
 
-    def _do(self, seen: Seen) -> bytes:
+    def _do(self, seen: Seen, *, anew: bool = True) -> bytes:
         match seen.kind:
             case 1:
                 return frame(0x81, seen.sequence, self.hello())
@@ -174,7 +174,8 @@ class ScriptedDevice:
                 data = seen.payload[8:]
                 if index or zero or offset + len(data) > self.input_bytes:
                     return self.error(seen, 1)
-                self._input[offset : offset + len(data)] = data
+                if anew:
+                    self._input[offset : offset + len(data)] = data
                 return frame(0x83, seen.sequence)
             case 4:
                 return frame(0x84, seen.sequence, self.run(seen.payload))

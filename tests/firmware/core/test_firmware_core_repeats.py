@@ -69,6 +69,21 @@ def test_nothing_runs_with_an_input_that_was_lost(converse: Converse) -> None:
     assert ran.payload[-16:] == bytes([2] * 16)
 
 
+def test_an_input_that_comes_again_overwrites_none_that_came_since(converse: Converse) -> None:
+    first, _, _, again, ran = heard(
+        converse, set_input(3, 5), run(4), set_input(5, 9), set_input(3, 5), run(6)
+    )
+    assert again == first
+    assert ran.payload[-16:] == bytes([10] * 16)
+
+
+def test_an_input_that_was_refused_is_refused_again(converse: Converse) -> None:
+    beyond = frame(INPUT, 3, struct.pack("<HHI", 0, 0, 8) + bytes(16))
+    first, again = heard(converse, beyond, beyond)
+    assert refusal(first) == Refusal(1, NONE, 8, "input offset")
+    assert again == first
+
+
 def test_an_old_run_is_neither_run_nor_answered(converse: Converse) -> None:
     *_, old = heard(converse, run(3), run(4), run(3))
     assert lost(old, 5)

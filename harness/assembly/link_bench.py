@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from harness.assembly.plans import plan
 from harness.assembly.rigs import rig
-from harness.domain.units import Fidelity
 
 # The rest is imported where it is used: shell completion must not wait for pandas or pyOCD.
 if TYPE_CHECKING:
@@ -38,13 +37,15 @@ def target_speed(
     wait_board_s: float = 0.0,
     tell: Callable[[str], None] = lambda text: None,
 ) -> LinkSpeed:
-    """Bring `target` up with the kernel set KERNELS and the model MODEL, and measure its link.
+    """Bring `target` up with the kernel set KERNELS and the model MODEL, and measure its link
+    at the rate that both agree on.
 
     Raises:
         ConfigError, BuildError: before anything is started.
         RigError, LinkError, DeviceError: it does not come up, or does not answer.
     """
     from harness.bench.bring_up import bring_up
+    from harness.bench.link_rate import measured_speed
     from harness.bench.prepare import prepare
     from harness.bench.work_dir import work_dir
 
@@ -65,5 +66,4 @@ def target_speed(
             lambda phase, fraction: None,
         ) as device,
     ):
-        simulated = board.fidelity is Fidelity.SIMULATED
-        return device.client.speed(None if simulated else board.baud_rate)
+        return measured_speed(device, board, own_rig.deadlines)

@@ -25,7 +25,8 @@ class LinkSpeed:
 
     `round_trip` is in seconds, from a HELLO to the end of its answer; `to_device` and
     `from_device` are bytes per second on the wire, with frames and all. `baud_rate` is None where
-    the link has no rate of its own, as that of a simulated board.
+    the link has no rate of its own, as that of a simulated board; `trouble` says why it is not the
+    one that was wanted, or nothing.
     """
 
     where: str
@@ -35,6 +36,7 @@ class LinkSpeed:
     to_device: Spread | Missing
     from_device: Spread
     frames_repeated: int
+    trouble: str = ""
 
     def efficiency(self, rate: Spread | Missing) -> float | None:
         """The share of the baud rate that `rate` makes of it, with ten bits a byte."""

@@ -67,6 +67,9 @@ class MemoryPort:
         self._delivered += len(data)
         return data
 
+    def use_rate(self, baud_rate: int) -> None:
+        """Bytes in memory have none."""
+
     def reopen(self, wait_s: float) -> None:
         """Plugged in again: the device has lost its power in between."""
         self.device.reset()

@@ -46,8 +46,9 @@ def bench(
 ) -> None:
     """Measure round trip, bytes per second each way, and what they make of the baud rate.
 
-    A `--target` is brought up as for `harness run`; behind a `--port` nothing is changed. Bytes are
-    those on the wire, frames and all. A simulated board's link has no rate of its own.
+    A `--target` is brought up as for `harness run`, at the rate a run would agree on; behind a
+    `--port` nothing is changed. Bytes are those on the wire, frames and all. A simulated board's
+    link has no rate of its own.
 
     Example:
 
@@ -116,4 +117,5 @@ def _row(
 def _footer(speed: LinkSpeed) -> str:
     rate = "no rate of its own" if speed.baud_rate is None else f"{speed.baud_rate:,} baud"
     repeated = f", {speed.frames_repeated:,} frames repeated" if speed.frames_repeated else ""
-    return f"{speed.target} behind {speed.where}: {rate}{repeated}"
+    trouble = f"; {speed.trouble}" if speed.trouble else ""
+    return f"{speed.target} behind {speed.where}: {rate}{repeated}{trouble}"

@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from bench_desk import TARGET, Desk
-from devices.scripted import Seen
+import pytest
+from bench_desk import TARGET, Desk, MemoryBoard
+from devices.scripted import ScriptedDevice, Seen
+from devices.transports import Clock, MemoryPort
 
+from harness.bench.bring_up import Device
+from harness.bench.link_rate import measured_speed
 from harness.bench.rig import Deadlines
+from harness.domain.coordinates import Coordinates
 from harness.domain.record import CaseRecord, CaseStatus
 from harness.domain.target import Target
 from harness.domain.units import Fidelity
+from harness.link import DeviceClient
 
 FAST = 3_000_000
 
@@ -69,3 +75,33 @@ def test_a_device_that_stays_mute_is_reset(tmp_path: Path) -> None:
     assert desk.board.steps.count("reset") == 2
     assert record.incidents == "the device was mute after a change to 3,000,000 baud and reset"
     assert dict(record.tool_versions)["link"] == "115200 baud"
+
+
+REFUSED = "the device cannot use 3,000,000 baud, stayed at 115,200"
+
+
+@pytest.mark.parametrize(
+    ("target", "known", "baud_rate", "trouble"),
+    [
+        (BOARD, True, FAST, ""),
+        (BOARD, False, 115200, REFUSED),
+        (TARGET, True, None, ""),
+        (replace(BOARD, max_baud_rate=None), True, 115200, ""),
+    ],
+)
+def test_the_speed_of_a_link_is_that_of_the_rate_a_run_would_use(
+    target: Target, known: bool, baud_rate: int | None, trouble: str
+) -> None:
+    device = ScriptedDevice(rates=(lambda wanted: wanted) if known else None)
+    clock = Clock()
+    port = MemoryPort(device, clock)
+    client = DeviceClient(port, clock)
+    identity = client.hello(5)
+    at = Coordinates("desk:1", "memory", lambda: None)
+    speed = measured_speed(
+        Device(client, MemoryBoard(), identity, None, at, lambda: identity),  # type: ignore[arg-type]
+        target,
+        Deadlines(),
+    )
+    assert (speed.baud_rate, speed.trouble) == (baud_rate, trouble)
+    assert device.rate == (FAST if baud_rate == FAST else 0)

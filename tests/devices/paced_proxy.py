@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import threading
 import time
@@ -45,8 +46,7 @@ class PacedProxy:
                 end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             while data := source.recv(65536):
                 free_at = max(free_at, time.monotonic())
-                for at in range(0, len(data), _AT_ONCE):
-                    piece = data[at : at + _AT_ONCE]
+                for piece in _pieces(data):
                     free_at += len(piece) * BITS_PER_BYTE / self.baud_rate
                     time.sleep(max(0.0, free_at - time.monotonic()))
                     sink.sendall(piece)
@@ -54,6 +54,12 @@ class PacedProxy:
         for end in (source, sink):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
+
+
+def _pieces(data: bytes) -> list[bytes]:
+    """Cut behind each delimiter, so that no frame waits for what follows it; else `_AT_ONCE`."""
+    frames = re.findall(rb"[^\0]*\0|[^\0]+", data)
+    return [frame[at : at + _AT_ONCE] for frame in frames for at in range(0, len(frame), _AT_ONCE)]
 
 
 @contextlib.contextmanager

@@ -2,13 +2,14 @@
  *
  * Usage: firmware IMAGE ARENA_BYTES [TICKS]. The slot holds the file IMAGE and not a byte more, the
  * arena ARENA_BYTES, so that AddressSanitizer sees every access beyond them. There is no counter:
- * each window lasts TICKS. */
+ * each window lasts TICKS. What comes during one waits in the system's pipe, not in a ring. */
 #include "port.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "config.h"
 #include "memory_map.h"
 
 enum { CLOCK_HZ = 1000000, ALIGNMENT = 16 };
@@ -16,8 +17,10 @@ enum { CLOCK_HZ = 1000000, ALIGNMENT = 16 };
 static struct memory map;
 static uint64_t window_ticks = 1;
 static uint32_t reads;
-static uint8_t received[4096];
+static uint8_t received[HARNESS_RECEIVE_WINDOW];
 static size_t fill, taken;
+static uint8_t to_send[HARNESS_RECEIVE_WINDOW]; /* whole frames: each write wakes who listens */
+static size_t to_send_bytes;
 
 static void quit(const char *what)
 {
@@ -103,9 +106,21 @@ int port_link_read(void)
     return taken < fill ? received[taken++] : -1;
 }
 
+static void send_all(void)
+{
+    for (size_t sent = 0; sent < to_send_bytes;) {
+        ssize_t written = write(STDOUT_FILENO, to_send + sent, to_send_bytes - sent);
+        if (written <= 0)
+            exit(0);
+        sent += (size_t)written;
+    }
+    to_send_bytes = 0;
+}
+
 void port_link_wait(void)
 {
-    ssize_t n = read(STDIN_FILENO, received, sizeof received);
+    send_all();
+    const ssize_t n = read(STDIN_FILENO, received, sizeof received);
     if (n <= 0)
         exit(0);
     reads++;
@@ -115,12 +130,10 @@ void port_link_wait(void)
 
 void port_link_write(const uint8_t *data, size_t n)
 {
-    while (n > 0) {
-        ssize_t written = write(STDOUT_FILENO, data, n);
-        if (written <= 0)
-            exit(0);
-        data += written;
-        n -= (size_t)written;
+    for (const uint8_t *end = data + n; data != end; data++) {
+        to_send[to_send_bytes++] = *data;
+        if (*data == 0 || to_send_bytes == sizeof to_send)
+            send_all();
     }
 }
 

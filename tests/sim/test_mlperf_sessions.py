@@ -189,6 +189,9 @@ def test_sliding_windows_of_anomaly_detection(test_data: Path, tmp_path: Path) -
     assert value(record, "mlperf_auc_sim").value == pytest.approx(np.mean(above))
     assert outcome.score is not None
     assert set(outcome.score.auc_by_machine) == {"id_01", "id_02"}
+    first, second = (outcome.folder / "results.txt").read_text().splitlines()
+    assert "ulp-mlperf: Top 1% = " in first
+    assert second.endswith(f"ulp-mlperf: AUC = {np.mean(above):.3f}")
 
 
 def test_visual_wake_words_fit_the_input_buffer(test_data: Path, tmp_path: Path) -> None:

@@ -22,13 +22,15 @@ class Score:
 
     `top1` counts files whose mean result is largest at the label; it has no meaning for one
     result per window. `auc` is pooled: one against the rest, mean over classes where there are
-    several. `auc_by_machine` is that of the files of each machine id.
+    several. `auc_by_machine` is that of the files of each machine id. `threshold` is what the
+    runner writes in the place of top-1 for one result per window: see `best_threshold`.
     """
 
     files: int
     correct: int | None
     auc: float | None
     auc_by_machine: Mapping[str, float] = field(default_factory=dict)
+    threshold: float | None = None
 
     @property
     def top1(self) -> float | None:
@@ -59,7 +61,9 @@ def score(answers: Iterable[Answer]) -> Score:
     results = np.array([np.mean(windows, axis=0) for _, windows in files.values()])
     if results.shape[1] == 1:
         scores = results[:, 0]
-        return Score(len(files), None, auc(scores, labels == 1), _by_machine(files, scores, labels))
+        odd = labels == 1
+        by_machine = _by_machine(files, scores, labels)
+        return Score(len(files), None, auc(scores, odd), by_machine, best_threshold(scores, odd))
     return Score(len(files), int(np.sum(results.argmax(axis=1) == labels)), _macro(results, labels))
 
 
@@ -77,6 +81,22 @@ def auc(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float | Non
         return None
     ranks = rankdata(scores)[positive].sum()
     return float((ranks - positives * (positives + 1) / 2) / (positives * negatives))
+
+
+def best_threshold(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
+    """The largest mean of precision and recall over 100 thresholds from the lowest score up.
+
+    The runner's stand-in for top-1 where there are no classes to choose from; it judges nothing.
+
+    Source: mlcommons/tiny, benchmark/runner/main.py (`calculate_accuracy`).
+    """
+    lowest, highest = scores.min(), scores.max()
+    means = []
+    for threshold in lowest + np.arange(100) / 100 * (highest - lowest):
+        told = scores > threshold
+        right = int(np.sum(told & positive))
+        means.append((right / max(int(told.sum()), 1) + right / max(int(positive.sum()), 1)) / 2)
+    return max(means)
 
 
 def _macro(results: NDArray[np.float64], labels: NDArray[np.int64]) -> float | None:

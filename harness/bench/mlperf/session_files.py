@@ -108,7 +108,8 @@ def _verdict(answers: Sequence[Answer], mode: Mode, score: Score | None) -> list
         median = statistics.median(throughputs(answers))
         return [RULE, f"Median throughput is {median:>10.3f} inf./sec.", RULE]
     assert score is not None
-    lines = [] if score.top1 is None else [f"Top 1% = {100 * score.top1:2.1f}"]
+    top1 = score.threshold if score.top1 is None else score.top1
+    lines = [] if top1 is None else [f"Top 1% = {100 * top1:2.1f}"]
     return [*lines, *([] if score.auc is None else [f"AUC = {score.auc:.3f}"])]
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.bench.mlperf import Answer, score
-from harness.bench.mlperf.scoring import auc, throughputs
+from harness.bench.mlperf.scoring import auc, best_threshold, throughputs
 from harness.bench.mlperf.session import Step
 from harness.domain.mlperf import BENCHMARKS, Inference, Truth
 
@@ -56,6 +56,12 @@ def test_anomalies_are_scored_by_area_pooled_and_per_machine() -> None:
     assert found.auc_by_machine == {"id_01": 1.0, "id_02": 0.5}
     assert found.top1 is None
     assert found.quality(BENCHMARKS["ad01"]) == found.auc
+    # Above 2 are both anomalies and one of three normal files: precision 2/3, recall 1.
+    assert found.threshold == pytest.approx((2 / 3 + 1) / 2)
+
+
+def test_no_threshold_where_all_scores_are_the_same() -> None:
+    assert best_threshold(np.array([2.0, 2.0]), np.array([True, False])) == 0
 
 
 def test_a_class_without_files_has_no_area() -> None:

@@ -13,6 +13,11 @@ from harness.domain.units import Fidelity
 SESSION = "mlperf:"
 """How the `target_id` of an MLPerf Tiny session begins."""
 
+POWER = "power:"
+"""How the `target_id` of a measurement of power by hand begins: no case was run for it."""
+
+SESSIONS = (SESSION, POWER)
+
 
 class CaseStatus(StrEnum):
     """How a case ended."""
@@ -111,8 +116,8 @@ class CaseRecord:
 
     @property
     def is_session(self) -> bool:
-        """Whether this is an MLPerf Tiny session: in no table of runs, compared with nothing."""
-        return self.target_id.startswith(SESSION)
+        """Whether this is no case but a session: in no table of runs, compared with nothing."""
+        return self.target_id.startswith(SESSIONS)
 
     def reading(self, quantity: str) -> Reading:
         """Return the reading of `quantity`, or a Missing that says why there is none."""

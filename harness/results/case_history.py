@@ -17,7 +17,7 @@ COUNTS = {Fidelity.SIMULATED: Unit.INSTRUCTIONS, Fidelity.SILICON: Unit.CYCLES}
 # What makes two runs points of one line; compilers and libraries may change: that is what it shows.
 _SAME = (
     *("target_id", "fidelity", "kernel_set", "variant", "model", "model_sha256"),
-    *("dataset", "dataset_sha256", "inputs", "clock_hz", "counter_name"),
+    *("dataset", "dataset_sha256", "inputs", "clock_hz", "counter_name", "board_serial", "caches"),
 )
 
 

@@ -64,6 +64,9 @@ def key_of(record: CaseRecord) -> ComparabilityKey:
         library=record.library_name,
         library_version=record.library_version,
         library_tree=record.library_tree_hash,
+        board=record.board_serial,
+        caches=record.caches,
+        protocol=record.protocol_version,
     )
 
 

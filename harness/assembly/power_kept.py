@@ -58,12 +58,12 @@ def stored_trace(name: str, results: str | None = None) -> Trace:
     """
     from harness.power.traces import read_trace
     from harness.power.traces.npz import KIND, trace_of
-    from harness.results import DEFAULT_RESULTS, open_store
+    from harness.results.kept import open_kept
     from harness.results.raw_named import raw_named
 
     if Path(name).is_file():
         return read_trace(Path(name))
-    store = open_store(results or DEFAULT_RESULTS)
+    store = open_kept(results)
     return trace_of(store.raw.get(raw_named(store, KIND, name)))
 
 
@@ -120,6 +120,6 @@ def _reading(reading: EnergyReading, trace: Trace) -> Reading:
         minimum=min(each),
         maximum=max(each),
         fidelity=Fidelity.SIMULATED if simulated else Fidelity.SILICON,
-        instrument=reading.meter.model,
-        method=f"median of {len(each)} windows found by {reading.alignment}",
+        instrument=" ".join(filter(None, (reading.meter.model, reading.meter.serial))),
+        method=f"alignment {reading.alignment}; {reading.voltage_v:.3g} V",
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from harness.domain.comparability import Fact, differences
 from harness.domain.measurement import Measurement
 from harness.domain.observation import Observation
-from harness.domain.record import CaseRecord, RunInfo
+from harness.domain.record import CaseRecord, CaseStatus, RunInfo
 from harness.domain.selection import CaseFilter, RunFilter
 from harness.domain.units import Fidelity
 from harness.errors import ConfigError, StoreError
@@ -82,28 +83,40 @@ def detailed(record: CaseRecord, run: RunInfo, raw: RawStore) -> Observation:
 
 
 def history_before(
-    store: Store, observations: Iterable[Observation], metrics: Iterable[str], runs: int = 50
+    store: Store,
+    observations: Iterable[Observation],
+    metrics: Sequence[str],
+    runs: int = 50,
+    may_change: Sequence[str] = (),
 ) -> History:
     """Values of the cases of `observations` in the `runs` runs before, oldest first, by metric.
 
-    Only cases with the same key count.
+    Only cases whose key is the same count, but for the fields of `may_change`.
 
     Raises:
         StoreError, CorruptRecord: the database cannot be read.
     """
-    wanted = {one.key: one for one in observations if one.started and not one.trouble}
-    begun = [one.started for one in wanted.values() if one.started]
+    wanted = {one.key.case: one.key for one in observations if one.started and not one.trouble}
+    begun = [one.started for one in observations if one.started and not one.trouble]
     if not begun:
         return {}
     earlier = store.runs(RunFilter(until=min(begun), last=runs))
-    found: dict[tuple[tuple[str | int | float | None, ...], str], list[float]] = {}
-    for run in sorted(earlier, key=lambda one: one.started):
-        for record in store.cases(run.id):
-            one = observe(record, run)
-            for metric in metrics if one.key in wanted else ():
-                reading = one.reading(metric)
-                if isinstance(reading, Measurement):
-                    found.setdefault((one.key.case, metric), []).append(reading.value)
+    order = {run.id: run.started for run in earlier}
+    where = CaseFilter(
+        runs=tuple(order),
+        targets=tuple({key.target for key in wanted.values()}),
+        models=tuple({key.model for key in wanted.values()}),
+        kernel_sets=tuple({key.kernel_set for key in wanted.values()}),
+        status=CaseStatus.OK,
+    )
+    found: dict[tuple[tuple[Fact, ...], str], list[float]] = {}
+    for stored in sorted(store.records(where), key=lambda one: order[one.run.id]):
+        one = observe(stored.record, stored.run)
+        key = wanted.get(one.key.case)
+        for metric in metrics if key and not differences(key, one.key, may_change) else ():
+            reading = one.reading(metric)
+            if isinstance(reading, Measurement):
+                found.setdefault((one.key.case, metric), []).append(reading.value)
     return found
 
 

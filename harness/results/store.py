@@ -248,7 +248,7 @@ def open_store(
         SchemaTooNew: a newer harness wrote it.
         StoreError: it cannot be opened, is not a results database, or is locked.
     """
-    where = re.sub(r"://[^@/]*@", "://***@", str(location))  # messages show no password
+    where = shown(str(location))
     with store_errors(where, "opened"):
         engine = engine_of(str(location), deadline_s)
         with engine.execution_options(writes=True).begin() as connection:
@@ -257,6 +257,11 @@ def open_store(
             with engine.connect() as connection:  # outside a transaction; lasts for the file
                 connection.connection.execute("PRAGMA journal_mode = WAL")
     return Store(engine, where, _raw_of(engine, where))
+
+
+def shown(location: str) -> str:
+    """A location as messages show it: without user and password."""
+    return re.sub(r"://[^@/]*@", "://***@", location)
 
 
 def _raw_of(engine: Engine, where: str) -> RawStore:

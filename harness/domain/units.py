@@ -28,3 +28,4 @@ class Unit(StrEnum):
     AMPERES = "A"
     VOLTS = "V"
     WATTS = "W"
+    COUNT = "count"

@@ -19,6 +19,7 @@ from harness.domain.units import Fidelity, Unit
 
 __all__ = [
     "AXES",
+    "SIZES",
     "ComparabilityKey",
     "Difference",
     "differences",
@@ -31,7 +32,7 @@ __all__ = [
 # Versions that change no number: of the harness itself, of what flashes, and of what is compared.
 _NOT_SIMULATORS = {"harness", "pyocd", "litert"}
 _SIMULATED = "_sim"
-_SIZES = {
+SIZES = {
     "flash": "firmware_flash_bytes",
     "ram": "firmware_ram_bytes",
     "arena": "arena_bytes",
@@ -117,7 +118,7 @@ def _metrics(record: CaseRecord) -> dict[str, Reading]:
     }
     sizes: dict[str, Reading] = {
         name: _size(name, value, record.fidelity)
-        for name, field in _SIZES.items()
+        for name, field in SIZES.items()
         if (value := getattr(record, field)) is not None
     }
     return found | sizes

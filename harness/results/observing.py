@@ -41,18 +41,34 @@ def observations_called(
         ConfigError: there is no baseline.
         StoreError: no run is meant, or the database cannot be read.
     """
-    if name == BASELINE or name.endswith(".json"):
-        files = sorted(folder.glob("*.json")) if name == BASELINE else [Path(name)]
-        if not files:
-            raise ConfigError(
-                f"there is no baseline in {folder}",
-                hint="Write one with `harness baseline write`, or name a file or a run.",
-            )
-        return name, [one for file in files for one in read_baseline(file)]
+    if (kept := baseline_called(name, folder)) is not None:
+        return name, kept
     opened = store()
-    runs = _runs_called(name, opened, commit_of)
-    label = source_of(runs[-1]) if len(runs) == 1 else f"{name} ({len(runs)} runs)"
-    return label, observations_of(opened, runs)
+    runs = runs_called(name, opened, commit_of)
+    return label_of_runs(name, runs), observations_of(opened, runs)
+
+
+def baseline_called(name: str, folder: Path = FOLDER) -> list[Observation] | None:
+    """The cases of the baseline that a user means by `name`; None where that is no baseline.
+
+    Raises:
+        BadDefinition: a file is no baseline.
+        ConfigError: there is no baseline.
+    """
+    if name != BASELINE and not name.endswith(".json"):
+        return None
+    files = sorted(folder.glob("*.json")) if name == BASELINE else [Path(name)]
+    if not files:
+        raise ConfigError(
+            f"there is no baseline in {folder}",
+            hint="Write one with `harness baseline write`, or name a file or a run.",
+        )
+    return [one for file in files for one in read_baseline(file)]
+
+
+def label_of_runs(name: str, runs: Sequence[RunInfo]) -> str:
+    """What to call the runs that a user means by `name`."""
+    return source_of(runs[-1]) if len(runs) == 1 else f"{name} ({len(runs)} runs)"
 
 
 def observations_of(store: Store, runs: Sequence[RunInfo]) -> list[Observation]:
@@ -120,7 +136,12 @@ def history_before(
     return found
 
 
-def _runs_called(name: str, store: Store, commit_of: CommitOf) -> list[RunInfo]:
+def runs_called(name: str, store: Store, commit_of: CommitOf) -> list[RunInfo]:
+    """The runs that a user means by `name`: what `Store.resolve` does not know is a git revision.
+
+    Raises:
+        StoreError: no run is meant, or the database cannot be read.
+    """
     try:
         return store.resolve(name)
     except StoreError:

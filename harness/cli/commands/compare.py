@@ -49,12 +49,12 @@ def compare(
     pivot: Annotated[
         str | None,
         typer.Option(
-            metavar="'rows=A,B columns=C values=D aggregate=median'",
-            help="Any table that pandas can pivot, of any column of the kept cases "
-            "(`harness results export` shows them; a wrong one is answered with the list). "
-            "Short: A+B,C,D. Aggregates: median, mean, min, max, sum, count, std, first, last. "
-            "Words for columns: target, kernels, build, library, flash, ram, arena, weights; run "
-            "is what A and B are called.",
+            metavar="LAYOUT",
+            help="Any table that pandas can pivot: 'rows=A,B columns=C values=D "
+            "aggregate=median', in short A+B,C,D. A to D are any columns of the kept cases (a wrong "
+            "one is answered with the list), or target, kernels, build, library, flash, ram, arena, "
+            "weights; run is what the cases compared are called. Aggregates: median, mean, min, "
+            "max, sum, count, std, first, last.",
             rich_help_panel=WHAT,
         ),
     ] = None,

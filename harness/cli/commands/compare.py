@@ -51,10 +51,10 @@ def compare(
         typer.Option(
             metavar="LAYOUT",
             help="Any table that pandas can pivot: 'rows=A,B columns=C values=D "
-            "aggregate=median', in short A+B,C,D. A to D are any columns of the kept cases (a wrong "
-            "one is answered with the list), or target, kernels, build, library, flash, ram, arena, "
-            "weights; run is what the cases compared are called. Aggregates: median, mean, min, "
-            "max, sum, count, std, first, last.",
+            "aggregate=median', in short A+B,C,D. A to D are any columns of the kept cases (a "
+            "wrong one is answered with the list), or target, kernels, build, library, flash, "
+            "ram, arena, weights; run is what the cases compared are called. Aggregates: median, "
+            "mean, min, max, sum, count, std, first, last.",
             rich_help_panel=WHAT,
         ),
     ] = None,

@@ -77,7 +77,8 @@ def _add(case: ET.Element, tag: str, message: str, kind: str, lines: list[str]) 
 def verdict_lines(verdict: CaseVerdict) -> Iterator[str]:
     """What became of a case, a line for each thing that is told; none where nothing is."""
     for one in verdict.metrics:
-        if one.judgement not in (Judgement.SAME, Judgement.NEW):
+        told = one.reason and one.judgement is Judgement.SAME  # bistable, not significant...
+        if told or one.judgement not in (Judgement.SAME, Judgement.NEW):
             values = f"{_value(one.before)} -> {_value(one.after)} {one.unit}"
             change = "" if one.change is None else f" ({100 * one.change:+.2f} %)"
             why = f"; {one.reason}" if one.reason else ""

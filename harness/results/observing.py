@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from harness.domain.comparability import Fact, differences
-from harness.domain.measurement import Measurement
 from harness.domain.observation import Observation
 from harness.domain.record import CaseRecord, CaseStatus, RunInfo
 from harness.domain.selection import CaseFilter, RunFilter
@@ -15,6 +13,7 @@ from harness.errors import ConfigError, StoreError
 from harness.results.baseline import FOLDER, read_baseline
 from harness.results.case_raw import operator_counts_of, samples_of
 from harness.results.comparability import observe, source_of
+from harness.results.earlier import earlier_values
 from harness.results.raw import RawStore
 from harness.results.regression import History
 from harness.results.store import Store
@@ -125,15 +124,7 @@ def history_before(
         kernel_sets=tuple({key.kernel_set for key in wanted.values()}),
         status=CaseStatus.OK,
     )
-    found: dict[tuple[tuple[Fact, ...], str], list[float]] = {}
-    for stored in sorted(store.records(where), key=lambda one: order[one.run.id]):
-        one = observe(stored.record, stored.run)
-        key = wanted.get(one.key.case)
-        for metric in metrics if key and not differences(key, one.key, may_change) else ():
-            reading = one.reading(metric)
-            if isinstance(reading, Measurement):
-                found.setdefault((one.key.case, metric), []).append(reading.value)
-    return found
+    return earlier_values(store, where, order, wanted, metrics, may_change)
 
 
 def runs_called(name: str, store: Store, commit_of: CommitOf) -> list[RunInfo]:

@@ -35,6 +35,27 @@ def read_nightly(path: Path) -> NightlyPlan:
     return read(path)
 
 
+def cases_of_nightly(
+    plan: NightlyPlan, on_note: Callable[[str], None] = lambda text: None
+) -> list[Case]:
+    """The cases of a plan; `on_note` hears which parts of the matrix cannot be.
+
+    Raises:
+        ConfigError, BuildError: as `harness.assembly.plan`.
+    """
+    return cases_of(
+        targets=plan.targets,
+        kernel_sets=plan.kernels,
+        models=plan.models,
+        builds=plan.builds,
+        dataset=plan.dataset,
+        limit=plan.limit,
+        repeat=plan.repeat,
+        warmup=plan.warmup,
+        on_note=on_note,
+    )
+
+
 def nightly(
     plan: NightlyPlan,
     on_event: Listener = nobody,
@@ -54,17 +75,7 @@ def nightly(
     from harness.results import DEFAULT_RESULTS, open_store
 
     notes: list[str] = []
-    cases = cases_of(
-        targets=plan.targets,
-        kernel_sets=plan.kernels,
-        models=plan.models,
-        builds=plan.builds,
-        dataset=plan.dataset,
-        limit=plan.limit,
-        repeat=plan.repeat,
-        warmup=plan.warmup,
-        on_note=notes.append,
-    )
+    cases = cases_of_nightly(plan, notes.append)
     limits = thresholds(plan.thresholds)
     store = open_store(results or DEFAULT_RESULTS)
     held_to = _named(store, plan)  # a baseline that is missing is told before hours of measuring

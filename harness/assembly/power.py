@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import ConfigError
+from harness.errors import ConfigError, UnknownName
 
 # The rest is imported where it is used: shell completion must not wait for numpy or pandas.
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from harness.domain.power import Trace
     from harness.power.analysis.battery import BatteryLife
 
-DEFAULT_TRACES = Path("results/raw")
 LEAST_WINDOW_S = 1.0
 
 
@@ -96,7 +95,11 @@ def record_trace(
 
 
 def analyse_trace(trace: Trace, asked: Analysis) -> tuple[EnergyReading, list[Window]]:
-    """The energy of a trace, and the windows where they were found."""
+    """The energy of a trace, and the windows where they were found.
+
+    Raises:
+        UnknownName: there is no such way to find them.
+    """
     from harness.domain.energy import Alignment
     from harness.power.analysis.limits import Expected, Limits
     from harness.power.analysis.summary import analyse, baseline_of
@@ -105,6 +108,12 @@ def analyse_trace(trace: Trace, asked: Analysis) -> tuple[EnergyReading, list[Wi
     board = () if asked.board_s is None else (asked.board_s,) * asked.windows
     expected = Expected(asked.windows, asked.inferences, window_s=board)
     limits = Limits(least_window_s=asked.least_window_s, floor_a=asked.floor_a)
+    if asked.alignment and asked.alignment not in set(Alignment):
+        raise UnknownName(
+            f"windows are not found by {asked.alignment!r}",
+            where="--align",
+            hint=f"Use one of {', '.join(Alignment)}.",
+        )
     way: Alignment | None = Alignment(asked.alignment) if asked.alignment else None
     baseline = None
     if asked.baseline is not None:
@@ -128,21 +137,6 @@ def import_trace(path: Path, *, kind: str = "", **options: object) -> Trace:
     from harness.power.traces import ImportOptions, read_trace
 
     return read_trace(path, replace(ImportOptions(), **options), kind)  # type: ignore[arg-type]
-
-
-def keep_trace(trace: Trace, folder: Path = DEFAULT_TRACES) -> str:
-    """Keep a trace; its name is the hash of what it holds."""
-    from harness.power.trace_store import put_trace
-
-    return put_trace(folder, trace)
-
-
-def stored_trace(name: str, folder: Path = DEFAULT_TRACES) -> Trace:
-    """A kept trace by the beginning of its name, or any trace file by its path."""
-    from harness.power.trace_store import get_trace
-    from harness.power.traces import read_trace
-
-    return read_trace(Path(name)) if Path(name).is_file() else get_trace(folder, name)
 
 
 def battery(

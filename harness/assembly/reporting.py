@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import StoreError
-
 # The rest is imported where it is used: `--help` must not wait for pandas or SQLAlchemy.
 if TYPE_CHECKING:
     from harness.domain.record import CaseRecord, RunInfo
@@ -51,8 +49,9 @@ def report_content(
     from harness.domain.selection import CaseFilter
     from harness.report import content
     from harness.report.profile_file import read_profiles
+    from harness.results.kept import open_kept
 
-    store = _existing(results)
+    store = open_kept(results)
     found = {run.id: run for name in runs for run in store.resolve(name)}
     cases = list(store.records(CaseFilter(runs=tuple(found))))
     records = tuple(case.record for case in cases)
@@ -71,29 +70,15 @@ def report_content(
     )
 
 
-def _existing(results: str | None) -> Store:
-    """The store, which must be there: a report makes no database."""
-    from harness.results import DEFAULT_RESULTS, open_store
-
-    location = results or str(DEFAULT_RESULTS)
-    if "://" not in location and not Path(location).is_file():
-        raise StoreError(
-            "there are no results",
-            where=location,
-            hint="Measure something first (`harness run`), or name a database with --results.",
-        )
-    return open_store(location)
-
-
 def _comparison(store: Store, runs: Sequence[RunInfo], against: str) -> Comparison:
     from harness.assembly.regressing import git_commit, history_contains, thresholds
     from harness.report.content import Comparison
+    from harness.results.judged import judge_beside_history
     from harness.results.observing import observations_called, observations_of
-    from harness.results.regression import judge_runs
 
     name, before = observations_called(against, lambda: store, commit_of=git_commit)
     after = observations_of(store, runs)
-    verdicts = judge_runs(before, after, thresholds(), contains=history_contains)
+    verdicts = judge_beside_history(before, after, thresholds(), store, contains=history_contains)
     return Comparison(name, tuple(verdicts))
 
 
@@ -164,4 +149,5 @@ def _history(store: Store, cases: Sequence[StoredCase], last: int) -> Iterator[H
             fidelity=past.record.fidelity,
             points=tuple(map(Point, past.when, past.values, past.runs)),
             changes=past.changes,
+            levels=past.levels,
         )

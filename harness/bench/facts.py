@@ -32,6 +32,7 @@ def facts_before(prepared: Prepared) -> dict[str, Any]:
         "inputs": len(prepared.dataset),
         "warmup": case.warmup,
         "repeats": case.repeat,
+        "caches": case.variant.caches(case.target),
         "tool_versions": (("harness", harness.__version__),),
     }
 
@@ -72,6 +73,8 @@ def device_facts(device: Device, resolution: float) -> dict[str, Any]:
         "clock_hz": device.identity.clock_hz,
         "counter_name": device.identity.counter,
         "counter_resolution": resolution,
+        "board_serial": device.at.board_serial,
+        "protocol_version": device.identity.protocol_version,
         "tool_versions": (
             ("harness", harness.__version__),
             ("pyocd", device.board.pyocd_version),

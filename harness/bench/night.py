@@ -114,11 +114,8 @@ def _verdicts(
     limits: Thresholds,
     contains: Contains,
 ) -> list[CaseVerdict]:
-    from harness.results.observing import history_before, observations_of
-    from harness.results.regression import judge_runs
+    from harness.results.judged import judge_beside_history
+    from harness.results.observing import observations_of
 
     after = observations_of(store, store.resolve(run_id))
-    noisy = [one.metric for one in limits.metrics if one.noisy]
-    doubtful = [one for one in after if any(one.samples.get(metric) for metric in noisy)]
-    history = history_before(store, doubtful, noisy) if doubtful else {}
-    return judge_runs(before, after, limits, contains=contains, history=history)
+    return judge_beside_history(before, after, limits, store, contains=contains)

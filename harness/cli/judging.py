@@ -29,20 +29,15 @@ def verdicts_on(
     """
     from harness import assembly
     from harness.cli.kept import cases_called
-    from harness.results import DEFAULT_RESULTS, open_store
-    from harness.results.observing import history_before
-    from harness.results.regression import judge_runs
+    from harness.results.judged import judge_beside_history
+    from harness.results.kept import is_kept, open_kept
 
     limits = assembly.thresholds(thresholds)
     limits = replace(limits, may_change=(*limits.may_change, *assembly.free_fields(allow)))
     (label, first), (other, second) = (cases_called(name, results) for name in (before, after))
-    noisy = [one.metric for one in limits.metrics if one.noisy]
-    doubtful = [one for one in second if any(one.samples.get(metric) for metric in noisy)]
-    history = (
-        history_before(open_store(results or DEFAULT_RESULTS), doubtful, noisy) if doubtful else {}
-    )
-    verdicts = judge_runs(
-        first, second, limits, contains=assembly.history_contains, history=history
+    store = open_kept(results) if is_kept(results) else None
+    verdicts = judge_beside_history(
+        first, second, limits, store, contains=assembly.history_contains
     )
     return f"{other} against {label}", verdicts
 

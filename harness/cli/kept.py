@@ -15,11 +15,11 @@ def cases_called(name: str, results: str | None) -> tuple[str, list[Observation]
         ConfigError, StoreError: as `observations_called`.
     """
     from harness import assembly
-    from harness.results import DEFAULT_RESULTS, open_store
+    from harness.results.kept import open_kept
     from harness.results.observing import observations_called
 
     return observations_called(
         name,
-        lambda: open_store(results or DEFAULT_RESULTS),
+        lambda: open_kept(results),
         commit_of=assembly.git_commit,
     )

@@ -10,10 +10,20 @@ from harness.domain.units import Fidelity
 Fact = str | int | float | None
 
 AXES = {
-    "targets": ("target", "core", "clock_hz", "counter", "resolution", "simulator", "flags"),
+    "targets": (
+        "target",
+        "core",
+        "clock_hz",
+        "counter",
+        "resolution",
+        "simulator",
+        "flags",
+        "board",
+        "caches",
+    ),
     "kernels": ("kernel_set", "library", "library_version", "library_tree"),
     "models": ("model", "model_sha256", "dataset", "dataset_sha256", "inputs"),
-    "builds": ("variant", "compiler", "flags"),
+    "builds": ("variant", "compiler", "flags", "caches"),
 }
 COUNTS = {Fidelity.SIMULATED: "instructions", Fidelity.SILICON: "cycles"}
 CASE_FIELDS = ("target", "kernel_set", "variant", "model", "dataset", "inputs", "fidelity")
@@ -24,7 +34,9 @@ class ComparabilityKey:
     """The conditions of one case; two cases are comparable where all of them are equal.
 
     `simulator` is the name and version of what stood in for a board, None on silicon. `library` is
-    the kernel library, `library_tree` the hash of its sources. A field that a record does not have
+    the kernel library, `library_tree` the hash of its sources. `board` is the serial number of a
+    real one, `caches` "on" or "off" where they can be switched, `protocol` the version of the link
+    protocol that the firmware speaks. A field that a record does not have
     (a failed case, an older store) is None, which equals nothing but None.
     """
 
@@ -49,6 +61,9 @@ class ComparabilityKey:
     library: str | None = None
     library_version: str | None = None
     library_tree: str | None = None
+    board: str | None = None
+    caches: str | None = None
+    protocol: int | None = None
 
     @property
     def case(self) -> tuple[Fact, ...]:

@@ -39,7 +39,7 @@ class ComparisonTable:
 
     `row_names` head the labels of the rows, `column_name` says what `columns` are; `base` is the
     column that ratios refer to. With `speedup` a smaller count is shown as a factor, else as a
-    change. `refused` are cases left out, each with what differs.
+    change. `refused` are cases left out, each with what differs; `notes` say what cells hold.
     """
 
     metric: str
@@ -52,3 +52,4 @@ class ComparisonTable:
     base: int | None = None
     speedup: bool = False
     refused: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -33,6 +33,16 @@ class DeskBoard:
     port: UsbSerial | str
     meter: str = ""
 
+    @property
+    def serial_number(self) -> str | None:
+        """What tells it from others of its kind: its probe's unique id, else its port's serial.
+
+        None where neither is its own: a probe that is a GDB server has the address of the moment.
+        """
+        if not self.probe_uid.startswith("gdb:"):
+            return self.probe_uid
+        return self.port.serial_number if isinstance(self.port, UsbSerial) else None
+
     def __str__(self) -> str:
         return f"{self.target} behind probe {self.probe_uid}"
 

@@ -49,6 +49,9 @@ class KernelSet:
         return origin in self.fallbacks and operator not in self.exempt
 
 
+CACHES = "HARNESS_CACHES"
+"""The macro of a port whose instruction and data cache can be switched on (1) or off (0)."""
+
 CORE_DEFINES = {"HARNESS_MLPERF": "1", "HARNESS_MLPERF_ENERGY": "0"}
 """What a variant may change of every firmware, and its value otherwise: firmware/core/config.h."""
 
@@ -70,6 +73,11 @@ class BuildVariant:
     library: str = ""
     compiler: str = ""
     defines: Mapping[str, str] = field(default_factory=dict)
+
+    def caches(self, target: Target) -> str | None:
+        """Whether this variant runs `target` with its caches "on" or "off"; None: it has none."""
+        switch = (dict(target.defines) | dict(self.defines)).get(CACHES)
+        return {None: None, "0": "off"}.get(switch, "on")
 
     def refusal(self, kernel_set: KernelSet, target: Target) -> str:
         """Why this variant changes nothing for `kernel_set` on `target`; or nothing."""

@@ -13,6 +13,11 @@ from harness.domain.units import Fidelity
 SESSION = "mlperf:"
 """How the `target_id` of an MLPerf Tiny session begins."""
 
+POWER = "power:"
+"""How the `target_id` of a measurement of power by hand begins: no case was run for it."""
+
+SESSIONS = (SESSION, POWER)
+
 
 class CaseStatus(StrEnum):
     """How a case ended."""
@@ -54,6 +59,10 @@ class CaseRecord:
     `operator_kernels` has one entry per operator of the model, in order, and none in records older
     than that field. Quantities of `readings`: `instructions` or `cycles` per inference, `accuracy`,
     `vectors_equal` (of n), `largest_difference`, and `fallback_share` where a library is called.
+    `board_serial` is what tells one board of a kind from another: the unique id of its probe, or
+    the USB serial number of its port; None for a simulator. `caches` is "on" or "off" as the
+    firmware was built, None where there are none to switch. `protocol_version` is that of the link
+    protocol, as the device told it.
     `raw` names what else is kept of the case, by kind (`answers`, `profile`): the SHA-256 by which
     the store's raw data has it.
     """
@@ -101,6 +110,9 @@ class CaseRecord:
     frames_repeated: int | None = None
     incidents: str | None = None
     raw: tuple[tuple[str, str], ...] = ()
+    board_serial: str | None = None
+    caches: str | None = None
+    protocol_version: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse a record that contradicts itself."""
@@ -111,8 +123,8 @@ class CaseRecord:
 
     @property
     def is_session(self) -> bool:
-        """Whether this is an MLPerf Tiny session: in no table of runs, compared with nothing."""
-        return self.target_id.startswith(SESSION)
+        """Whether this is no case but a session: in no table of runs, compared with nothing."""
+        return self.target_id.startswith(SESSIONS)
 
     def reading(self, quantity: str) -> Reading:
         """Return the reading of `quantity`, or a Missing that says why there is none."""

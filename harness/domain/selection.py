@@ -14,8 +14,9 @@ class RunFilter:
 
     `id_prefix` and `git_prefix` are the first characters of the run's id and of its git commit,
     `tag` a whole tag. `since` is included, `until` is not; both are compared with the run's start
-    and need a time zone. Runs that are an MLPerf Tiny session are left out unless `sessions` is
-    None; True takes only them. Of those runs, `last` takes so many that began last.
+    and need a time zone. Runs that are a session (MLPerf Tiny, a power measurement by hand) are
+    left out unless `sessions` is None; True takes only them. Of those runs, `last` takes so many
+    that began last.
     """
 
     id_prefix: str = ""
@@ -33,8 +34,8 @@ class CaseFilter:
 
     `runs` are ids of runs; None takes every run, an empty tuple none. The other tuples hold the
     values that are taken, an empty one takes all. `since` is included, `until` is not; both are
-    compared with the case's start and need a time zone. MLPerf Tiny sessions are left out unless
-    `sessions` is None; True takes only them.
+    compared with the case's start and need a time zone. Sessions (MLPerf Tiny, a power measurement
+    by hand) are left out unless `sessions` is None; True takes only them.
     """
 
     runs: tuple[str, ...] | None = None

@@ -127,7 +127,12 @@ def _take(
             owner = attempt.enter_context(locked(board.probe_uid))
             if owner is None:
                 held.push(attempt.pop_all())
-                return Coordinates(board.probe_uid, device, check=_still_there(board, device))
+                return Coordinates(
+                    board.probe_uid,
+                    device,
+                    check=_still_there(board, device),
+                    board_serial=board.serial_number,
+                )
             busy.append((board, owner))
     if not busy:
         raise absent[0]

@@ -62,6 +62,12 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "N",
         "help": "measured inferences per input (default: 1)",
     },
+    "nightly": {
+        "type": Path,
+        "metavar": "PLAN",
+        "help": "measure and judge the cases of this plan, a test for each, in place of all tests "
+        "(see `harness nightly`)",
+    },
     "rig": {
         "type": Path,
         "metavar": "FILE",

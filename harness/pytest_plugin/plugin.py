@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.errors import BoardBroken, ConfigError, HarnessError
-from harness.pytest_plugin import boards, workers
+from harness.pytest_plugin import boards, nightly, workers
 from harness.pytest_plugin.options import PREFIX, add_options, option
 from harness.pytest_plugin.result import BenchResult
 from harness.pytest_plugin.session import HarnessSession
@@ -25,6 +25,7 @@ NO_TARGET = (
 
 _session = pytest.StashKey[HarnessSession]()
 _workers_runs = pytest.StashKey[list[workers.Kept]]()
+_night = pytest.StashKey[nightly.NightSession]()
 _taken = pytest.StashKey[dict[str, str]]()
 
 
@@ -61,6 +62,7 @@ def pytest_configure(config: pytest.Config) -> None:
         boards.wait_board_s(config),
     )
     config.stash[_workers_runs] = []
+    config.stash[_night] = nightly.session_of(config)
     # A worker's names and boards are those that its controller has checked.
     if option(config, "target") and not workers.is_worker(config):
         try:
@@ -123,8 +125,17 @@ def _told(error: HarnessError) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `--target` keep the benchmark tests only; without it skip them, with the reason."""
+def pytest_collection_modifyitems(
+    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """With `--target` keep the benchmark tests only; without it skip them, with the reason.
+
+    With `--nightly` there are only the tests of its plan.
+    """
+    if plan := option(config, "nightly"):
+        config.hook.pytest_deselected(items=list(items))
+        items[:] = nightly.items_of(session, plan, config.stash[_night])
+        return
     benchmarks = [item for item in items if CASE in getattr(item, "fixturenames", ())]
     if option(config, "target"):
         chosen = set(benchmarks)
@@ -195,6 +206,9 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """Print the comparison table of all cases that ran."""
+    if text := config.stash[_night].told():
+        terminalreporter.section("nightly")
+        terminalreporter.write(text)
     own = config.stash[_session]
     runs = [*config.stash[_workers_runs], *([own.kept] if own.kept else [])]
     try:

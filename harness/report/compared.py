@@ -98,7 +98,8 @@ def _section(table: ComparisonTable) -> Section:
         )
         for row in table.rows
     )
-    unit = f" in {table.unit}" if table.unit not in ("", table.metric, "fraction") else ""
+    told = ("", table.metric, "fraction", "count")
+    unit = "" if table.unit in told or table.unit in table.metric else f" in {table.unit}"
     return Section(
         f"{table.metric}{unit} by {table.column_name}",
         fidelity=table.fidelity,
@@ -116,6 +117,7 @@ def _notes(table: ComparisonTable) -> Iterator[str]:
         yield f"{verb}: {table.columns[table.base]}"
         if any(entry.same for entry in entries):
             yield f"{_SAME} no difference beyond what is uncertain"
+    yield from table.notes
     if any(entry.interval for entry in entries):
         yield "[low..high] is the 95 % interval (Wilson 1927)"
     yield from (f"left out, not comparable: {reason}" for reason in table.refused)

@@ -53,7 +53,8 @@ class Point:
 class HistoryLine:
     """A quantity of one case over runs, oldest first; `changes` are indices of change points.
 
-    A change point is the first run of a new level.
+    A change point is the first run of a new level. `levels` are the two of a bistable case, which
+    has no change points.
     """
 
     case: str
@@ -62,6 +63,7 @@ class HistoryLine:
     fidelity: Fidelity
     points: tuple[Point, ...]
     changes: tuple[int, ...] = ()
+    levels: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

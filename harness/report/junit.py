@@ -54,7 +54,7 @@ def _test_case(verdict: CaseVerdict, record: CaseRecord | None) -> ET.Element:
         name=_text(key.model),
         time=f"{seconds:.3f}",
     )
-    lines = [_text(line) for line in _lines(verdict)]
+    lines = [_text(line) for line in verdict_lines(verdict)]
     message = lines[0] if lines else verdict.judgement.value
     if verdict.judgement is Judgement.REGRESSION:
         _add(case, "failure", message, "regression", lines)
@@ -74,9 +74,11 @@ def _add(case: ET.Element, tag: str, message: str, kind: str, lines: list[str]) 
     ET.SubElement(case, tag, message=message, type=kind).text = "\n".join(lines)
 
 
-def _lines(verdict: CaseVerdict) -> Iterator[str]:
+def verdict_lines(verdict: CaseVerdict) -> Iterator[str]:
+    """What became of a case, a line for each thing that is told; none where nothing is."""
     for one in verdict.metrics:
-        if one.judgement not in (Judgement.SAME, Judgement.NEW):
+        told = one.reason and one.judgement is Judgement.SAME  # bistable, not significant...
+        if told or one.judgement not in (Judgement.SAME, Judgement.NEW):
             values = f"{_value(one.before)} -> {_value(one.after)} {one.unit}"
             change = "" if one.change is None else f" ({100 * one.change:+.2f} %)"
             why = f"; {one.reason}" if one.reason else ""

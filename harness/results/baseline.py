@@ -15,13 +15,14 @@ from harness.domain.measurement import Measurement
 from harness.domain.observation import Observation, OperatorCount
 from harness.domain.units import Fidelity, Unit
 from harness.errors import BadDefinition, ConfigError, StoreError
+from harness.results.energy_gate import is_energy
 
 SCHEMA = 1
 FOLDER = Path("results/baselines")
 _METRICS = (
     "instructions",
     "cycles",
-    "energy",
+    "energy_per_inference",
     "accuracy",
     "vectors_equal",
     "flash",
@@ -150,9 +151,13 @@ def _metric(reading: Measurement) -> dict[str, Any]:
     if reading.unit is Unit.FRACTION:
         return {"hits": round(reading.value * reading.n), "n": reading.n}
     value = int(reading.value) if reading.value.is_integer() else reading.value
-    return {"value": value, "unit": reading.unit.value} | (
-        {"n": reading.n} if reading.n > 1 else {}
-    )
+    told: dict[str, Any] = {"value": value, "unit": reading.unit.value}
+    if reading.n > 1:
+        told["n"] = reading.n
+    if is_energy(reading):  # its gate asks for the scatter, the meter and the alignment
+        told["range"] = [reading.minimum, reading.maximum]
+        told |= {"instrument": reading.instrument, "method": reading.method}
+    return told
 
 
 def _value_of(metric: Mapping[str, Any]) -> float:
@@ -166,11 +171,11 @@ def _readings(key: ComparabilityKey, case: Mapping[str, Any]) -> dict[str, Measu
             value=_value_of(metric),
             unit=Unit(metric.get("unit", Unit.FRACTION)),
             n=int(metric.get("n", 1)),
-            minimum=_value_of(metric),
-            maximum=_value_of(metric),
+            minimum=float(metric.get("range", [_value_of(metric)])[0]),
+            maximum=float(metric.get("range", [_value_of(metric)])[-1]),
             fidelity=key.fidelity,
-            instrument="baseline",
-            method="kept in a baseline file",
+            instrument=str(metric.get("instrument", "baseline")),
+            method=str(metric.get("method", "kept in a baseline file")),
             resolution=key.resolution if name == COUNTS.get(key.fidelity) else None,
         )
         for name, metric in case["metrics"].items()

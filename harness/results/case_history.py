@@ -9,7 +9,7 @@ from datetime import datetime
 from harness.domain.record import CaseRecord, CaseStatus
 from harness.domain.selection import CaseFilter, RunFilter
 from harness.domain.units import Fidelity, Unit
-from harness.results.history import change_points
+from harness.results.history import change_points, levels
 from harness.results.store import Store
 
 COUNTS = {Fidelity.SIMULATED: Unit.INSTRUCTIONS, Fidelity.SILICON: Unit.CYCLES}
@@ -17,7 +17,7 @@ COUNTS = {Fidelity.SIMULATED: Unit.INSTRUCTIONS, Fidelity.SILICON: Unit.CYCLES}
 # What makes two runs points of one line; compilers and libraries may change: that is what it shows.
 _SAME = (
     *("target_id", "fidelity", "kernel_set", "variant", "model", "model_sha256"),
-    *("dataset", "dataset_sha256", "inputs", "clock_hz", "counter_name"),
+    *("dataset", "dataset_sha256", "inputs", "clock_hz", "counter_name", "board_serial", "caches"),
 )
 
 
@@ -25,6 +25,7 @@ _SAME = (
 class Past:
     """The counts of one case, a value for each run; `changes` are indices that begin a new level.
 
+    `levels` are the two between which a bistable case goes to and fro: then nothing is a change.
     `runs` are the first characters of the runs' ids and commits.
     """
 
@@ -34,6 +35,7 @@ class Past:
     values: tuple[float, ...]
     runs: tuple[str, ...]
     changes: tuple[int, ...]
+    levels: tuple[float, ...] = ()
 
 
 def histories(
@@ -81,8 +83,10 @@ def _past(
 ) -> Past:
     when, values, runs = zip(*points, strict=True)
     unit = COUNTS[record.fidelity]
-    steps = change_points(values, least.get(unit.value, 0.0))
-    return Past(record, unit, when, values, runs, tuple(step.index for step in steps))
+    width = least.get(unit.value, 0.0)
+    known = levels(values, width)
+    steps = () if known else change_points(values, width)
+    return Past(record, unit, when, values, runs, tuple(step.index for step in steps), known)
 
 
 def _identity(row: Mapping[str, object]) -> tuple[object, ...]:

@@ -19,6 +19,7 @@ from harness.domain.units import Fidelity, Unit
 
 __all__ = [
     "AXES",
+    "SIZES",
     "ComparabilityKey",
     "Difference",
     "differences",
@@ -30,7 +31,8 @@ __all__ = [
 
 # Versions that change no number: of the harness itself, of what flashes, and of what is compared.
 _NOT_SIMULATORS = {"harness", "pyocd", "litert"}
-_SIZES = {
+_SIMULATED = "_sim"
+SIZES = {
     "flash": "firmware_flash_bytes",
     "ram": "firmware_ram_bytes",
     "arena": "arena_bytes",
@@ -64,6 +66,9 @@ def key_of(record: CaseRecord) -> ComparabilityKey:
         library=record.library_name,
         library_version=record.library_version,
         library_tree=record.library_tree_hash,
+        board=record.board_serial,
+        caches=record.caches,
+        protocol=record.protocol_version,
     )
 
 
@@ -102,16 +107,18 @@ def source_of(run: RunInfo) -> str:
 
 
 def _metrics(record: CaseRecord) -> dict[str, Reading]:
-    # The share of fallbacks is told with the kernels; an estimate is never judged.
+    # The share of fallbacks is told with the kernels; an estimate is never judged, and what is
+    # measured of a simulation by a name of its own is compared with nothing.
     found = {
         r.quantity: r
         for r in record.readings
         if r.quantity != FALLBACK_SHARE
+        and not r.quantity.endswith(_SIMULATED)
         and (isinstance(r, Missing) or r.fidelity is not Fidelity.MODEL)
     }
     sizes: dict[str, Reading] = {
         name: _size(name, value, record.fidelity)
-        for name, field in _SIZES.items()
+        for name, field in SIZES.items()
         if (value := getattr(record, field)) is not None
     }
     return found | sizes

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from harness.domain.comparability import COUNTS, differences, in_words
 from harness.domain.comparison import ComparedRow, ComparisonTable, Entry
-from harness.domain.measurement import Measurement, Missing
+from harness.domain.measurement import Measurement, Missing, Reading
 from harness.domain.observation import Observation
 from harness.domain.proportion import wilson
-from harness.domain.units import Fidelity, Unit
+from harness.domain.units import Fidelity
 from harness.errors import NotComparable
 from harness.results.pivot import Pivot, label_of
-from harness.results.telling_apart import told_apart
+from harness.results.telling_apart import is_share, told_apart
 
 _SPEEDUPS = ("kernels", "build")  # across others a ratio of counts is no gain
 HIGHER_IS_BETTER = {"accuracy", "vectors_equal"}
@@ -135,13 +135,19 @@ def _entry(
     reading = one.reading(metric)
     if not isinstance(reading, Measurement):
         return Entry(reading)
-    share = reading.unit is Unit.FRACTION
-    entry = Entry(reading, interval=wilson(reading.value, reading.n) if share else None)
+    entry = Entry(reading, interval=interval_of(reading))
     under = base.reading(metric) if base and name != base_name else None
     if base is None or not isinstance(under, Measurement):
         return entry
     ratio = reading.value / under.value if under.value else None
     return replace(entry, ratio=ratio, same=not told_apart(metric, base, one))
+
+
+def interval_of(reading: Reading) -> tuple[float, float] | None:
+    """The 95 % interval of a share of `n` inputs; None of anything else."""
+    if not isinstance(reading, Measurement) or not is_share(reading):
+        return None
+    return wilson(reading.value, reading.n)
 
 
 def _best(metric: str, cases: Mapping[str, Observation]) -> set[str]:

@@ -29,6 +29,8 @@ _READING = [
     for column in ReadingRow.__table__.columns
     if column.key not in {"case_number", "position"}
 ]
+# Files of older harnesses have no such columns: they were added by a migration, after exports.
+LATER = {"board_serial", "caches", "protocol_version"}
 NESTED = ("tool_versions", "operator_kernels", "readings", "raw")
 COLUMNS: dict[str, type[float] | type[int] | type[str]] = {
     name: float
@@ -64,7 +66,10 @@ def from_row(row: Mapping[str, Any], where: str) -> StoredCase:
     """
     try:
         run = RunRow(number=0, **{column.key: row[name] for name, column in _RUN.items()})
-        columns = {column.key: row[name] for name, column in _CASE.items()}
+        columns = {
+            column.key: row.get(name) if name in LATER else row[name]
+            for name, column in _CASE.items()
+        }
         for name in ("tool_versions", "operator_kernels"):
             columns[name] = None if row[name] is None else json.dumps(row[name])
         case = CaseRow(number=0, **columns)

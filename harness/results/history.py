@@ -10,6 +10,8 @@ from itertools import pairwise
 
 import numpy as np
 import ruptures
+from numpy.typing import NDArray
+from ruptures.base import BaseCost
 
 _TO_SIGMA = 1.4826  # of a normal distribution's median absolute deviation
 _PENALTY = 3.0
@@ -27,6 +29,29 @@ class Step:
     def change(self) -> float | None:
         """Relative to `before`, a fraction; None where that is 0."""
         return self.after / self.before - 1 if self.before else None
+
+
+class _SquaredError(BaseCost):  # type: ignore[misc]  # ruptures has no types
+    """Squared error about the mean of a part: ruptures' own l2, by sums up to each place.
+
+    Each of the thousand parts that PELT asks of takes two subtractions, and no pass over the part.
+    """
+
+    model = "l2"
+    min_size = 1
+
+    def fit(self, signal: NDArray[np.float64]) -> _SquaredError:
+        """Take the signal, shape (n,) or (n, 1)."""
+        values = np.ravel(signal)
+        self.signal = values.reshape(-1, 1)
+        self._sums: list[float] = [0.0, *np.cumsum(values).tolist()]
+        self._squares: list[float] = [0.0, *np.cumsum(values**2).tolist()]
+        return self
+
+    def error(self, start: int, end: int) -> float:
+        """The cost of the part from `start` to `end`, not included."""
+        total = self._sums[end] - self._sums[start]
+        return max(0.0, self._squares[end] - self._squares[start] - total**2 / (end - start))
 
 
 def change_points(values: Sequence[float], least: float = 0.0) -> tuple[Step, ...]:
@@ -47,7 +72,8 @@ def change_points(values: Sequence[float], least: float = 0.0) -> tuple[Step, ..
     signal = np.asarray(values, dtype=np.float64) / scale
     noise = max(_noise(signal.tolist()), least / 2 / math.sqrt(_PENALTY), 1e-9)
     penalty = _PENALTY * math.log(len(values)) * noise**2
-    ends = ruptures.Pelt(model="l2", min_size=1, jump=1).fit(signal).predict(pen=penalty)
+    search = ruptures.Pelt(custom_cost=_SquaredError(), min_size=1, jump=1)
+    ends = search.fit(signal - signal[0]).predict(pen=penalty)
     bounds = [0, *ends]
     parts = [statistics.median(values[a:b]) for a, b in pairwise(bounds)]
     return tuple(

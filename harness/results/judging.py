@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from harness.domain.measurement import Measurement, Missing, Reading
 from harness.domain.thresholds import Better, KnownStep, Threshold
 from harness.domain.verdict import Judgement, MetricVerdict
-from harness.results.history import level_near, levels
+from harness.results.energy_gate import is_energy, tested_energy, why_no_energy_is_judged
+from harness.results.history_told import bistable, told_by_history
 from harness.results.significance import Shift, mean_uncertainty, shift
 
 _ROUNDING = 1e-9
@@ -55,14 +56,26 @@ def judge_metric(
         now,
         change=now / then - 1 if then else None,
     )
+    energy = is_energy(before)
+    if energy and (reason := why_no_energy_is_judged(before, after)):
+        return replace(verdict, judgement=Judgement.NEW, reason=reason)
     limit = _limit(threshold, then, before)
     if not _beyond(now - then, limit):
         return verdict
+    known = bistable(threshold, evidence.history, now)
     if threshold.noisy:
-        verdict = _tested(threshold, verdict, before, after, evidence)
+        if known:
+            return replace(verdict, reason=known)
+        verdict = (
+            tested_energy(threshold, verdict, before, after)
+            if energy
+            else _tested(threshold, verdict, before, after, evidence)
+        )
         if not verdict.needs_confirmation:
             return verdict
-    return _called(threshold, verdict, limit, now - then, evidence.step)
+    called = _called(threshold, verdict, limit, now - then, evidence.step)
+    beside = known or told_by_history(threshold, evidence.history, now)
+    return replace(called, reason="; ".join(filter(None, (called.reason, beside))))
 
 
 def _lost(threshold: Threshold, before: Measurement, after: Missing) -> MetricVerdict:
@@ -111,10 +124,6 @@ def _tested(
         return replace(verdict, judgement=Judgement.NO_RESULT, reason=reason)
     if found.p_value >= threshold.significance:
         return replace(verdict, reason=f"not significant (p = {found.p_value:.2g})")
-    known = levels(evidence.history, threshold.limit / 100)
-    if len(known) > 1 and level_near(known, after.value, threshold.limit / 100) is not None:
-        shown = ", ".join(f"{level:,.6g}" for level in known)
-        return replace(verdict, reason=f"bistable: earlier runs show {shown} by turns")
     uncertainty = math.hypot(mean_uncertainty(evidence.before), mean_uncertainty(evidence.after))
     if abs(after.value - before.value) <= threshold.sigmas * uncertainty:
         return replace(verdict, reason=f"within {threshold.sigmas:g} standard uncertainties")

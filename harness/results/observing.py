@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from harness.domain.measurement import Measurement
 from harness.domain.observation import Observation
-from harness.domain.record import CaseRecord, RunInfo
+from harness.domain.record import CaseRecord, CaseStatus, RunInfo
 from harness.domain.selection import CaseFilter, RunFilter
 from harness.domain.units import Fidelity
 from harness.errors import ConfigError, StoreError
 from harness.results.baseline import FOLDER, read_baseline
 from harness.results.case_raw import operator_counts_of, samples_of
 from harness.results.comparability import observe, source_of
+from harness.results.earlier import earlier_values
 from harness.results.raw import RawStore
 from harness.results.regression import History
 from harness.results.store import Store
@@ -40,18 +40,34 @@ def observations_called(
         ConfigError: there is no baseline.
         StoreError: no run is meant, or the database cannot be read.
     """
-    if name == BASELINE or name.endswith(".json"):
-        files = sorted(folder.glob("*.json")) if name == BASELINE else [Path(name)]
-        if not files:
-            raise ConfigError(
-                f"there is no baseline in {folder}",
-                hint="Write one with `harness baseline write`, or name a file or a run.",
-            )
-        return name, [one for file in files for one in read_baseline(file)]
+    if (kept := baseline_called(name, folder)) is not None:
+        return name, kept
     opened = store()
-    runs = _runs_called(name, opened, commit_of)
-    label = source_of(runs[-1]) if len(runs) == 1 else f"{name} ({len(runs)} runs)"
-    return label, observations_of(opened, runs)
+    runs = runs_called(name, opened, commit_of)
+    return label_of_runs(name, runs), observations_of(opened, runs)
+
+
+def baseline_called(name: str, folder: Path = FOLDER) -> list[Observation] | None:
+    """The cases of the baseline that a user means by `name`; None where that is no baseline.
+
+    Raises:
+        BadDefinition: a file is no baseline.
+        ConfigError: there is no baseline.
+    """
+    if name != BASELINE and not name.endswith(".json"):
+        return None
+    files = sorted(folder.glob("*.json")) if name == BASELINE else [Path(name)]
+    if not files:
+        raise ConfigError(
+            f"there is no baseline in {folder}",
+            hint="Write one with `harness baseline write`, or name a file or a run.",
+        )
+    return [one for file in files for one in read_baseline(file)]
+
+
+def label_of_runs(name: str, runs: Sequence[RunInfo]) -> str:
+    """What to call the runs that a user means by `name`."""
+    return source_of(runs[-1]) if len(runs) == 1 else f"{name} ({len(runs)} runs)"
 
 
 def observations_of(store: Store, runs: Sequence[RunInfo]) -> list[Observation]:
@@ -82,32 +98,41 @@ def detailed(record: CaseRecord, run: RunInfo, raw: RawStore) -> Observation:
 
 
 def history_before(
-    store: Store, observations: Iterable[Observation], metrics: Iterable[str], runs: int = 50
+    store: Store,
+    observations: Iterable[Observation],
+    metrics: Sequence[str],
+    runs: int = 50,
+    may_change: Sequence[str] = (),
 ) -> History:
     """Values of the cases of `observations` in the `runs` runs before, oldest first, by metric.
 
-    Only cases with the same key count.
+    Only cases whose key is the same count, but for the fields of `may_change`.
 
     Raises:
         StoreError, CorruptRecord: the database cannot be read.
     """
-    wanted = {one.key: one for one in observations if one.started and not one.trouble}
-    begun = [one.started for one in wanted.values() if one.started]
+    wanted = {one.key.case: one.key for one in observations if one.started and not one.trouble}
+    begun = [one.started for one in observations if one.started and not one.trouble]
     if not begun:
         return {}
     earlier = store.runs(RunFilter(until=min(begun), last=runs))
-    found: dict[tuple[tuple[str | int | float | None, ...], str], list[float]] = {}
-    for run in sorted(earlier, key=lambda one: one.started):
-        for record in store.cases(run.id):
-            one = observe(record, run)
-            for metric in metrics if one.key in wanted else ():
-                reading = one.reading(metric)
-                if isinstance(reading, Measurement):
-                    found.setdefault((one.key.case, metric), []).append(reading.value)
-    return found
+    order = {run.id: run.started for run in earlier}
+    where = CaseFilter(
+        runs=tuple(order),
+        targets=tuple({key.target for key in wanted.values()}),
+        models=tuple({key.model for key in wanted.values()}),
+        kernel_sets=tuple({key.kernel_set for key in wanted.values()}),
+        status=CaseStatus.OK,
+    )
+    return earlier_values(store, where, order, wanted, metrics, may_change)
 
 
-def _runs_called(name: str, store: Store, commit_of: CommitOf) -> list[RunInfo]:
+def runs_called(name: str, store: Store, commit_of: CommitOf) -> list[RunInfo]:
+    """The runs that a user means by `name`: what `Store.resolve` does not know is a git revision.
+
+    Raises:
+        StoreError: no run is meant, or the database cannot be read.
+    """
     try:
         return store.resolve(name)
     except StoreError:

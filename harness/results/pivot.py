@@ -7,19 +7,16 @@ from dataclasses import dataclass
 
 from harness.domain.comparability import AXES
 from harness.domain.observation import Observation
-from harness.errors import ConfigError, UnknownName
+from harness.errors import UnknownName
 
-# What a table may be pivoted by: the user's word, and the field of the key.
+# What rows and columns are named by, and the field of the key.
 DIMENSIONS = {
     "model": "model",
     "target": "target",
-    "core": "core",
     "kernels": "kernel_set",
     "build": "variant",
     "dataset": "dataset",
     "inputs": "inputs",
-    "compiler": "compiler",
-    "library": "library_version",
     "run": "",
 }
 _AXIS_OF = {"targets": "target", "kernels": "kernels", "models": "model", "builds": "build"}
@@ -60,27 +57,6 @@ def pivot_across(axis: str, observations: Sequence[Observation]) -> Pivot:
 def pivot_of_runs(observations: Sequence[Observation], base: str) -> Pivot:
     """The pivot that sets runs side by side: `base` is the `source` of the first one."""
     return Pivot(_rows(observations, "run", ()), "run", base)
-
-
-def pivot_named(rows: Sequence[str], column: str) -> Pivot:
-    """The pivot of the user's words.
-
-    Raises:
-        UnknownName: a word that names no dimension.
-        ConfigError: rows and columns are the same.
-    """
-    for word in (*rows, column):
-        if word not in DIMENSIONS:
-            raise UnknownName(
-                f"tables have no rows or columns of {word!r}",
-                hint=f"Use words of {', '.join(DIMENSIONS)}.",
-            )
-    if column in rows:
-        raise ConfigError(
-            f"{column!r} names both rows and columns", hint="Name different ones for the two."
-        )
-    free = next((AXES[axis] for axis, word in _AXIS_OF.items() if word == column), ())
-    return Pivot(tuple(rows), column, free=free)
 
 
 def _rows(observations: Sequence[Observation], column: str, free: Sequence[str]) -> tuple[str, ...]:

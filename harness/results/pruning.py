@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, select
 
 from harness.domain.record import RunInfo
+from harness.domain.selection import RunFilter
 from harness.results.schema import CaseRow, RawReferenceRow, ReadingRow, RunRow, TagRow
 from harness.results.store import Store
 
@@ -30,14 +31,15 @@ def prunable(
 ) -> list[RunInfo]:
     """The runs to delete, oldest first: begun before that time, and not among the last so many.
 
-    A condition that is None does not matter; a run that has a tag is never among them.
+    Sessions are runs, too. A condition that is None does not matter; a run that has a tag is never
+    among them.
 
     Raises:
         StoreError: the database cannot be read.
         CorruptRecord: a row of a run does not decode.
     """
     tags = store.tags()
-    runs = sorted(store.runs(), key=lambda run: run.started)
+    runs = sorted(store.runs(RunFilter(sessions=None)), key=lambda run: run.started)
     if keep_last is not None:
         runs = runs[: max(0, len(runs) - keep_last)]
     return [run for run in runs if run.id not in tags and (before is None or run.started < before)]

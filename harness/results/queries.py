@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, select
+from sqlalchemy import ColumnElement, Select, false, or_, select
 
-from harness.domain.record import SESSION
+from harness.domain.record import SESSIONS
 from harness.domain.selection import CaseFilter, RunFilter
 from harness.results.schema import CaseRow, RunRow, TagRow
 
@@ -29,9 +29,7 @@ def _run_conditions(where: RunFilter) -> Iterator[ColumnElement[bool]]:
     if where.tag:
         yield RunRow.id.in_(select(TagRow.run_id).where(TagRow.name == where.tag))
     if where.sessions is not None:
-        session = select(CaseRow.number).where(
-            CaseRow.run_id == RunRow.id, CaseRow.target_id.startswith(SESSION)
-        )
+        session = select(CaseRow.number).where(CaseRow.run_id == RunRow.id, _is_session())
         yield session.exists() if where.sessions else ~session.exists()
     if where.since:
         yield RunRow.started >= moment(where.since)
@@ -54,14 +52,17 @@ def case_conditions(where: CaseFilter) -> Iterator[ColumnElement[bool]]:
         if values:
             yield column.in_(values)
     if where.sessions is not None:
-        session = CaseRow.target_id.startswith(SESSION)
-        yield session if where.sessions else ~session
+        yield _is_session() if where.sessions else ~_is_session()
     if where.status:
         yield CaseRow.status == where.status
     if where.since:
         yield CaseRow.started >= moment(where.since)
     if where.until:
         yield CaseRow.started < moment(where.until)
+
+
+def _is_session() -> ColumnElement[bool]:
+    return or_(*(CaseRow.target_id.startswith(prefix) for prefix in SESSIONS))
 
 
 def moment(time: datetime) -> str:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 # Times sort as text only where text is compared byte by byte, as SQLite always does.
 TIME = String().with_variant(String(collation="C"), "postgresql")
@@ -110,6 +110,9 @@ class CaseRow(Base):
     operator_kernels: Mapped[str | None]
     frames_repeated: Mapped[int | None]
     incidents: Mapped[str | None]
+    board_serial: Mapped[str | None]
+    caches: Mapped[str | None]
+    protocol_version: Mapped[int | None]
     raw: Mapped[list[RawReferenceRow]] = relationship(
         order_by="RawReferenceRow.kind", lazy="selectin", cascade="all, delete-orphan"
     )

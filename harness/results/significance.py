@@ -45,6 +45,23 @@ def shift(before: Sequence[float], after: Sequence[float]) -> Shift:
     )
 
 
+# Expected range of n values of a normal distribution in standard deviations: L. H. C. Tippett, "On
+# the Extreme Individuals and the Range of Samples Taken from a Normal Population", Biometrika 17
+# (1925), pp. 364-387.
+_RANGE = {2: 1.128, 3: 1.693, 4: 2.059, 5: 2.326, 6: 2.534, 7: 2.704, 8: 2.847, 9: 2.970, 10: 3.078}
+
+
+def range_uncertainty(low: float, high: float, n: int) -> float:
+    """The standard uncertainty of the mean of `n` values between `low` and `high`, in their unit.
+
+    From the range alone, where single values are not kept: s = range / d(n), then s / sqrt(n). For
+    more than ten values it is more than it need be. 0 of one.
+    """
+    if n < 2:
+        return 0.0
+    return (high - low) / _RANGE[min(n, max(_RANGE))] / math.sqrt(n)
+
+
 def mean_uncertainty(values: Sequence[float]) -> float:
     """The standard uncertainty of the mean, s / sqrt(n), in the unit of the values; 0 of one.
 

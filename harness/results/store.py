@@ -76,7 +76,7 @@ class Store:
         return take_in(cases, self.writing, self.where)
 
     def cases(self, run_id: str) -> list[CaseRecord]:
-        """The cases of a run in the order they ended, without MLPerf Tiny sessions.
+        """The cases of a run in the order they ended, without sessions.
 
         Raises:
             StoreError: the database cannot be read, or no run has this id.
@@ -85,7 +85,7 @@ class Store:
         return self._cases(CaseFilter(runs=(run_id,)), run_id)
 
     def sessions(self, run_id: str) -> list[CaseRecord]:
-        """The MLPerf Tiny sessions of a run.
+        """The sessions of a run: MLPerf Tiny, or a power measurement by hand.
 
         Raises:
             As `cases`.
@@ -155,7 +155,7 @@ class Store:
             return [codec.run_from_row(row, self.where) for row in rows]
 
     def session_runs(self) -> list[RunInfo]:
-        """The runs that are an MLPerf Tiny session, in the order they were begun.
+        """The runs that are a session, in the order they were begun.
 
         Raises:
             As `runs`.
@@ -248,7 +248,7 @@ def open_store(
         SchemaTooNew: a newer harness wrote it.
         StoreError: it cannot be opened, is not a results database, or is locked.
     """
-    where = re.sub(r"://[^@/]*@", "://***@", str(location))  # messages show no password
+    where = shown(str(location))
     with store_errors(where, "opened"):
         engine = engine_of(str(location), deadline_s)
         with engine.execution_options(writes=True).begin() as connection:
@@ -257,6 +257,11 @@ def open_store(
             with engine.connect() as connection:  # outside a transaction; lasts for the file
                 connection.connection.execute("PRAGMA journal_mode = WAL")
     return Store(engine, where, _raw_of(engine, where))
+
+
+def shown(location: str) -> str:
+    """A location as messages show it: without user and password."""
+    return re.sub(r"://[^@/]*@", "://***@", location)
 
 
 def _raw_of(engine: Engine, where: str) -> RawStore:

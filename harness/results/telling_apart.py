@@ -11,6 +11,7 @@ from harness.domain.units import Fidelity, Unit
 from harness.results.significance import shift
 
 SIGNIFICANCE = 0.01
+_WHOLE = 1e-3  # of an input
 _EXACT = {Unit.SAMPLES, Unit.LSB, Unit.BYTES}
 
 
@@ -26,7 +27,7 @@ def told_apart(metric: str, one: Observation, other: Observation) -> bool:
     if not isinstance(first, Measurement) or not isinstance(second, Measurement):
         return False
     change = abs(second.value - first.value)
-    if first.unit is Unit.FRACTION:
+    if is_share(first) and is_share(second):
         low, high = share_difference((first.value, first.n), (second.value, second.n))
         return low > 0 or high < 0
     if first.unit is Unit.CYCLES and first.fidelity is Fidelity.SILICON:
@@ -38,6 +39,12 @@ def told_apart(metric: str, one: Observation, other: Observation) -> bool:
     elif first.unit in _EXACT:
         return change > 0
     return first.maximum < second.minimum or second.maximum < first.minimum
+
+
+def is_share(reading: Measurement) -> bool:
+    """Whether it is a whole number of `n` inputs, as a fraction: not so a scatter or a coverage."""
+    hits = reading.value * reading.n
+    return reading.unit is Unit.FRACTION and reading.n > 0 and abs(hits - round(hits)) < _WHOLE
 
 
 def share_difference(first: tuple[float, int], second: tuple[float, int]) -> tuple[float, float]:

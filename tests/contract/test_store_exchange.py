@@ -24,7 +24,13 @@ from harness.results import Store, open_store
 from harness.results.exchange import export_cases, import_cases
 
 RECORDS = (
-    case_record(raw=(("answers", "12" * 32),), operator_kernels=KERNELS),
+    case_record(
+        raw=(("answers", "12" * 32),),
+        operator_kernels=KERNELS,
+        board_serial="066BFF",
+        caches="on",
+        protocol_version=2,
+    ),
     case_record(readings=readings(NO_LABELS), image_crc32=2**32 - 1, macs=2**50),
     case_record(model="Zürich \U0001f9e0 'quoted', \"twice\"; --", tool_versions=()),
     failed_record(error_message="first\nsecond\r\n  -> third,\tand ''"),
@@ -100,6 +106,30 @@ def test_parquet_keeps_types(source: Store, tmp_path: Path) -> None:
 def test_nothing_to_export_is_a_file_of_no_cases(source: Store, file: Path) -> None:
     assert export_cases(source, file, CaseFilter(runs=())) == 0
     assert import_cases(source, file) == TakenIn()
+
+
+LATER = {"board_serial", "caches", "protocol_version"}
+
+
+def test_a_file_of_an_older_harness_lacks_what_came_later(source: Store, tmp_path: Path) -> None:
+    for suffix in ("csv", "jsonl"):
+        new, old = tmp_path / f"new.{suffix}", tmp_path / f"old.{suffix}"
+        count = export_cases(source, new, CaseFilter())
+        with old.open("w", encoding="utf-8", newline="") as file:
+            if suffix == "jsonl":
+                for line in new.read_text(encoding="utf-8").splitlines():
+                    row = json.loads(line)
+                    file.write(json.dumps({k: row[k] for k in row if k not in LATER}) + "\n")
+            else:
+                with new.open(encoding="utf-8", newline="") as made:
+                    reader = csv.DictReader(made)
+                    names = [name for name in reader.fieldnames or () if name not in LATER]
+                    writer = csv.DictWriter(file, names, extrasaction="ignore")
+                    writer.writeheader()
+                    writer.writerows(reader)
+        store = open_store(tmp_path / f"{suffix}.db")
+        assert import_cases(store, old).cases == count
+        assert {stored.record.board_serial for stored in store.records()} == {None}
 
 
 @pytest.mark.parametrize("suffix", ["txt", "", "CSVX"])

@@ -54,10 +54,11 @@ def test_a_new_store_is_empty(store: Store) -> None:
         case_record(model="Zürich \U0001f9e0 'quoted'; --"),
         case_record(operator_kernels=KERNELS),
         case_record(raw=(("answers", "12" * 32), ("profile", "34" * 32))),
+        case_record(board_serial="066BFF", caches="off", protocol_version=2),
         failed_record(),
         bare_failed_record(),
     ],
-    ids=["full", "missing", "large", "odd name", "kernels", "raw", "failed", "bare"],
+    ids=["full", "missing", "large", "odd name", "kernels", "raw", "board", "failed", "bare"],
 )
 def test_a_case_comes_back_as_it_was(
     store: Store, location: Path | str, record: CaseRecord

@@ -13,6 +13,7 @@ from harness.domain.record import CaseStatus
 from harness.domain.selection import CaseFilter, RunFilter
 from harness.errors import ConfigError, StoreError
 from harness.results import Store, open_store
+from harness.results.kept import is_kept, open_kept
 from harness.results.overview import overview
 from harness.results.tagging import require_tag
 
@@ -254,3 +255,13 @@ def test_runs_at_a_glance(filled: Store) -> None:
         "%_'\\%444": ((), 0, 0),
     }
     assert [one.cases for one in overview(filled, RunFilter(tag="best"))] == [4]
+
+
+def test_looking_at_an_empty_database_makes_nothing_in_it(database: str) -> None:
+    assert not is_kept(database)
+    with pytest.raises(StoreError, match="there are no results"):
+        open_kept(database)
+    assert not is_kept(database)
+    open_store(database)
+    assert is_kept(database)
+    assert open_kept(database).runs() == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -48,9 +49,12 @@ def compare(
     pivot: Annotated[
         str | None,
         typer.Option(
-            metavar="ROWS,COLUMNS[,METRIC]",
-            help="Any other table, such as model+target,kernels,flash; words are model, target, "
-            "core, kernels, build, dataset, inputs, compiler, library and run.",
+            metavar="LAYOUT",
+            help="Any table that pandas can pivot: 'rows=A,B columns=C values=D "
+            "aggregate=median', in short A+B,C,D. A to D are any columns of the kept cases (a "
+            "wrong one is answered with the list), or target, kernels, build, library, flash, "
+            "ram, arena, weights; run is what the cases compared are called. Aggregates: median, "
+            "mean, min, max, sum, count, std, first, last.",
             rich_help_panel=WHAT,
         ),
     ] = None,
@@ -103,24 +107,22 @@ def compare(
       and core.
     - `harness compare last~1 last` shows what changed since the run before.
     - `harness compare last --pivot model,target,ram` tells the RAM of each model on each target.
+    - `harness compare last --pivot 'rows=core columns=kernels values=instructions aggregate=mean'`
+    tells the mean count over all models on each core. A cell aggregates only cases that every
+    cell of its row has the like of.
     """
     from harness.report.compared import comparison_rows, comparison_sections
 
     require_known(save or [])
-    observations, base = _observations(first, second, results)
-    tables, left_out = [], list[ConfigError]()
-    layout, metrics = _layout(observations, base, across, pivot, metric)
-    for name in metrics:
-        try:
-            tables += _tables(observations, layout, name, force)
-        except ConfigError as error:
-            left_out.append(error)
+    if pivot is not None:
+        names = [first, *([second] if second else [])]
+        tables, observations = _pivoted(names, results, across, pivot, metric, force)
+    else:
+        observations, base = _observations(first, second, results)
+        layout = _layout(observations, base, across)
+        tables = _compared(observations, layout, metric, force)
     if not tables:
-        raise (
-            left_out[0]
-            if left_out
-            else ConfigError("there is nothing to compare", hint="Name a run that has cases.")
-        )
+        raise ConfigError("there is nothing to compare", hint="Name a run that has cases.")
     sections = comparison_sections(tables)
     if estimate_cycles:
         from harness.cli.estimating import estimated
@@ -146,35 +148,59 @@ def _observations(
     return [*labelled(found, label), *labelled(more, other)], label
 
 
-def _layout(
-    observations: Sequence[Observation],
-    base: str | None,
-    across: str | None,
-    pivot: str | None,
-    metric: Sequence[str] | None,
-) -> tuple[Pivot, Sequence[str | None]]:
-    from harness.results.pivot import pivot_across, pivot_named, pivot_of_runs
+def _layout(observations: Sequence[Observation], base: str | None, across: str | None) -> Pivot:
+    from harness.results.pivot import pivot_across, pivot_of_runs
 
-    metrics: Sequence[str | None] = metric or (None, *_METRICS)
-    if pivot is not None:
-        if across is not None:
-            raise ConfigError("--across and --pivot are two ways to say one thing", hint="Use one.")
-        words = pivot.split(",")
-        if len(words) not in (2, 3):
-            raise ConfigError(
-                f"--pivot {pivot!r} has {len(words)} parts", hint="Give ROWS,COLUMNS[,METRIC]."
-            )
-        named = pivot_named(words[0].split("+"), words[1])
-        return named, [words[2]] if len(words) == 3 else metrics
     if base is not None and across is None:
-        return pivot_of_runs(observations, base), metrics
-    return pivot_across(across or "kernels", observations), metrics
+        return pivot_of_runs(observations, base)
+    return pivot_across(across or "kernels", observations)
 
 
-def _tables(
-    observations: Sequence[Observation], layout: Pivot, metric: str | None, force: bool
+def _compared(
+    observations: Sequence[Observation],
+    layout: Pivot,
+    metric: Sequence[str] | None,
+    force: bool,
 ) -> list[ComparisonTable]:
+    """The tables of every metric that has one; where none has, the first error is raised."""
     from harness.results.comparison import compare as compared
 
-    tables = compared(observations, layout, metric, force=force)
-    return [table for table in tables if table.unit]  # a metric that no case has
+    tables: list[ComparisonTable] = []
+    left_out: list[ConfigError] = []
+    for name in metric or (None, *_METRICS):
+        try:
+            found = compared(observations, layout, name, force=force)
+            tables += [table for table in found if table.unit]  # a metric that no case has
+        except ConfigError as error:
+            left_out.append(error)
+    if left_out and not tables:
+        raise left_out[0]
+    return tables
+
+
+def _pivoted(
+    names: Sequence[str],
+    results: str | None,
+    across: str | None,
+    pivot: str,
+    metric: Sequence[str] | None,
+    force: bool,
+) -> tuple[list[ComparisonTable], Sequence[Observation]]:
+    from harness import assembly
+    from harness.results.pivot_request import ALIASES, pivot_request
+
+    if across is not None:
+        raise ConfigError("--across and --pivot are two ways to say one thing", hint="Use one.")
+    asked = pivot_request(pivot)  # before pandas, which takes long to import
+    if metric:
+        if asked.values:
+            raise ConfigError(
+                "--metric and the values of --pivot are two ways to say one thing", hint="Use one."
+            )
+        asked = replace(asked, values=tuple(ALIASES.get(name, name) for name in metric))
+    from harness.results.case_table import case_table
+    from harness.results.kept import open_kept
+    from harness.results.pivot_any import pivoted
+
+    table = case_table(names, lambda: open_kept(results), commit_of=assembly.git_commit)
+    return pivoted(table, asked, force=force), table.observations

@@ -44,7 +44,6 @@ Battery = Annotated[
 Plot = Annotated[
     Path | None, typer.Option(help="Also draw the trace to this .svg.", dir_okay=False)
 ]
-Traces = Annotated[Path, typer.Option(help="Folder in which traces are kept.", file_okay=False)]
 
 
 def baseline_span(text: str | None) -> tuple[str, float, float] | None:
@@ -63,23 +62,22 @@ def baseline_span(text: str | None) -> tuple[str, float, float] | None:
 def show_reading(
     trace: Trace,
     asked: Analysis,
-    folder: Path,
+    results: str | None,
     *,
     json: bool,
     plot: Path | None,
     battery: str | None,
 ) -> None:
-    """Keep a trace, analyse it, show what it says.
+    """Keep a trace in the results, analyse it, show what it says.
 
     Raises:
         EnergyInvalid: there is no number; what there is was shown before.
     """
-    from harness.assembly import power
+    from harness.assembly.power_kept import analyse_and_keep
     from harness.domain.power import Invalid
     from harness.report.energy import energy_lines
 
-    name = power.keep_trace(trace, folder)
-    reading, windows = power.analyse_trace(trace, asked)
+    name, reading, windows = analyse_and_keep(trace, asked, results)
     if json:
         kind = "simulated" if trace.origin == "simulated" else trace.origin
         typer.echo(json_format.dumps({"kind": kind, "trace": name, **_json(reading)}, indent=2))

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from harness.assembly.power import DEFAULT_TRACES, LEAST_WINDOW_S
+from harness.assembly.power import LEAST_WINDOW_S
 from harness.cli.listing import AsJson
+from harness.cli.options import Results
 from harness.cli.power_commands._reading import (
     Align,
     BaselineSpan,
@@ -17,7 +18,6 @@ from harness.cli.power_commands._reading import (
     Inferences,
     LeastWindow,
     Plot,
-    Traces,
     Windows,
     baseline_span,
     show_reading,
@@ -48,10 +48,10 @@ def import_trace(
     baseline: BaselineSpan = None,
     battery: Battery = None,
     plot: Plot = None,
-    traces: Traces = DEFAULT_TRACES,
+    results: Results = None,
     json: AsJson = False,
 ) -> None:
-    """Read a recorded trace, keep it by its hash, and tell the energy of an inference."""
+    """Read a recorded trace, keep it with the results, and tell the energy of an inference."""
     from harness.assembly import power
 
     trace = power.import_trace(
@@ -74,4 +74,4 @@ def import_trace(
         alignment=align,
         baseline=baseline_span(baseline),
     )
-    show_reading(trace, asked, traces, json=json, plot=plot, battery=battery)
+    show_reading(trace, asked, results, json=json, plot=plot, battery=battery)

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from harness.assembly.power import DEFAULT_TRACES, LEAST_WINDOW_S
+from harness.assembly.power import LEAST_WINDOW_S
 from harness.cli.listing import AsJson
+from harness.cli.options import Results
 from harness.cli.power_commands._reading import (
     Align,
     BaselineSpan,
@@ -16,7 +17,6 @@ from harness.cli.power_commands._reading import (
     Inferences,
     LeastWindow,
     Plot,
-    Traces,
     Windows,
     baseline_span,
     show_reading,
@@ -55,12 +55,12 @@ def measure(
     baseline: BaselineSpan = None,
     battery: Battery = None,
     plot: Plot = None,
-    traces: Traces = DEFAULT_TRACES,
+    results: Results = None,
     json: AsJson = False,
 ) -> None:
     """Feed a board that runs by itself, record, and tell the energy of an inference.
 
-    The windows are those in which the board's gate pin is high. The trace is kept by its hash.
+    The windows are those in which the board's gate pin is high. The trace is kept with the results.
 
     Exit codes: 0 there is a number; 2 your words; 4 the meter; 7 there is no number, and why.
     """
@@ -84,4 +84,4 @@ def measure(
         keep_output=keep_output,
         note=lambda text: typer.echo(text, err=True),
     )
-    show_reading(trace, asked, traces, json=json, plot=plot, battery=battery)
+    show_reading(trace, asked, results, json=json, plot=plot, battery=battery)

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from harness.assembly.power import DEFAULT_TRACES
-from harness.cli.power_commands._reading import Align, Traces, Windows, write_plot
+from harness.cli.options import Results
+from harness.cli.power_commands._reading import Align, Windows, write_plot
 
 
 def register(group: typer.Typer) -> None:
@@ -23,11 +23,12 @@ def plot(
     ] = Path("trace.svg"),
     windows: Windows = 1,
     align: Align = "",
-    traces: Traces = DEFAULT_TRACES,
+    results: Results = None,
 ) -> None:
     """Draw current over time with the windows found, and how often each current occurs."""
     from harness.assembly import power
+    from harness.assembly.power_kept import stored_trace
 
-    kept = power.stored_trace(trace, traces)
+    kept = stored_trace(trace, results)
     _, found = power.analyse_trace(kept, power.Analysis(windows=windows, alignment=align))
     write_plot(kept, found, output)

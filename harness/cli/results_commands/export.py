@@ -53,12 +53,12 @@ def export(
     `harness results export all.csv --raw all.raw`
     """
     from harness.domain.selection import CaseFilter
-    from harness.results import DEFAULT_RESULTS, open_store
     from harness.results.exchange import export_cases
+    from harness.results.kept import open_kept
     from harness.results.raw_copy import copy_raw, references
     from harness.results.raw_folder import RawFolder
 
-    store = open_store(results or DEFAULT_RESULTS)
+    store = open_kept(results)
     ids = None
     if run:
         ids = tuple(dict.fromkeys(one.id for name in run for one in store.resolve(name)))

@@ -38,7 +38,7 @@ def list_runs(
     `harness results list --last 10`
     """
     from harness.domain.selection import RunFilter
-    from harness.results import DEFAULT_RESULTS, open_store
+    from harness.results.kept import open_kept
     from harness.results.overview import overview
 
     where = RunFilter(
@@ -49,7 +49,7 @@ def list_runs(
         until=until and until.replace(tzinfo=UTC),
         last=last,
     )
-    runs = overview(open_store(results or DEFAULT_RESULTS), where)
+    runs = overview(open_kept(results), where)
     show(
         [
             {

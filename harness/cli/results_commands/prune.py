@@ -37,7 +37,7 @@ def prune(
     `harness results prune --older-than 90 --keep-last 200`
     """
     from harness.errors import ConfigError
-    from harness.results import DEFAULT_RESULTS, open_store
+    from harness.results.kept import open_kept
     from harness.results.pruning import prunable
     from harness.results.pruning import prune as delete
 
@@ -47,7 +47,7 @@ def prune(
             where="harness results prune",
             hint="Give --older-than DAYS, --keep-last N, or both.",
         )
-    store = open_store(results or DEFAULT_RESULTS)
+    store = open_kept(results)
     before = None if older_than is None else datetime.now(UTC) - timedelta(days=older_than)
     runs = prunable(store, before=before, keep_last=keep_last)
     if not yes:

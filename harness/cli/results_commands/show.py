@@ -36,10 +36,10 @@ def show(
     from harness.domain.selection import CaseFilter
     from harness.report import records_to_json, require_writable, summary, summary_text
     from harness.report import write_report as write
-    from harness.results import DEFAULT_RESULTS, open_store
+    from harness.results.kept import open_kept
 
     require_writable(save or [])
-    store = open_store(results or DEFAULT_RESULTS)
+    store = open_kept(results)
     ids = dict.fromkeys(found.id for name in run for found in store.resolve(name))
     records = [
         stored.record for stored in store.records(CaseFilter(runs=tuple(ids), sessions=None))

@@ -31,11 +31,11 @@ def tag(
 
     `harness results tag last baseline --move`
     """
-    from harness.results import DEFAULT_RESULTS, open_store
+    from harness.results.kept import open_kept
     from harness.results.tagging import require_tag
 
     require_tag(name)
-    store = open_store(results or DEFAULT_RESULTS)
+    store = open_kept(results)
     for found in store.resolve(run):
         if delete:
             gone = store.untag(found.id, name)

@@ -90,6 +90,9 @@ def _traces(number: int, line: HistoryLine) -> list[dict[str, Any]]:
 
 
 def _changes(line: HistoryLine) -> list[str]:
+    if line.levels:
+        both = " and ".join(f"{level:,.10g}" for level in line.levels)
+        return [f"{line.case}: {line.quantity} is bistable: {both} by turns"]
     return [
         f"{line.case}: {line.quantity} {line.points[index - 1].value:,.10g} -> "
         f"{line.points[index].value:,.10g} from {line.points[index].label}"

@@ -17,7 +17,7 @@ _RUN = ("run", "started", "commit", "host", "harness", "command line")
 _CASE = (
     *("case", "fidelity", "ended", "build id", "compiler", "flags", "library", "model SHA-256"),
     *("image CRC-32", "data set", "inputs SHA-256", "inputs", "warm-up", "repeats", "clock MHz"),
-    *("counter", "resolution", "tools", "link"),
+    *("counter", "resolution", "tools", "link", "board", "caches", "protocol"),
 )
 _READING = (
     "case",
@@ -88,6 +88,9 @@ def _case(record: CaseRecord) -> tuple[Cell, ...]:
         record.counter_resolution,
         "; ".join(f"{name} {version}" for name, version in record.tool_versions),
         _link(record),
+        record.board_serial,
+        record.caches,
+        record.protocol_version,
     )
 
 

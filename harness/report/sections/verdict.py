@@ -31,8 +31,9 @@ def _verdict(comparison: Comparison) -> Section:
     outcome = worst(judgements)
     numbers = Counter(judgements)
     told = ", ".join(_counted(one, numbers[one]) for one in WORST_FIRST if numbers[one])
-    moved = [one for one in comparison.verdicts if one.judgement is not Judgement.SAME]
-    ordered = sorted(moved, key=lambda one: WORST_FIRST.index(one.judgement))
+    every = comparison.verdicts
+    telling = [one for one in every if one.judgement is not Judgement.SAME or _why(one)]
+    ordered = sorted(telling, key=lambda one: WORST_FIRST.index(one.judgement))
     rows = tuple(row for verdict in ordered for row in _rows(verdict))
     return Section(
         f"Verdict: {'no change' if outcome is Judgement.SAME else outcome.value}",
@@ -57,7 +58,8 @@ def _rows(verdict: CaseVerdict) -> Iterator[tuple[Cell, ...]]:
         dashes = tuple(number(None, "", verdict.reason or "no metric") for _ in range(3))
         reason = verdict.reason or in_words(verdict.changed)
         yield (_judged(verdict.judgement), case, words(""), *dashes, words(reason), words(moved))
-    for metric in verdict.metrics:
+    same = verdict.judgement is Judgement.SAME
+    for metric in _why(verdict) if same else verdict.metrics:
         inside = moved if metric.judgement is not Judgement.SAME else ""
         yield (
             _judged(metric.judgement),
@@ -67,6 +69,11 @@ def _rows(verdict: CaseVerdict) -> Iterator[tuple[Cell, ...]]:
             words(metric.reason),
             words(inside),
         )
+
+
+def _why(verdict: CaseVerdict) -> list[MetricVerdict]:
+    """The metrics of which something is told, whatever became of them."""
+    return [metric for metric in verdict.metrics if metric.reason]
 
 
 def _judged(judgement: Judgement) -> Cell:

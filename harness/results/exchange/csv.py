@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.domain.selection import StoredCase
 from harness.errors import CorruptRecord
-from harness.results.flat import COLUMNS, as_text, from_text, to_row, values_of
+from harness.results.flat import COLUMNS, LATER, as_text, from_text, to_row, values_of
 
 _LONGEST_CELL = 2**24  # characters: the kernels of a network of thousands of operators
 
@@ -48,7 +48,7 @@ def read(path: Path) -> Iterator[StoredCase]:
 
 
 def _require_columns(there: Sequence[str], path: Path) -> None:
-    missing = [name for name in COLUMNS if name not in there]
+    missing = [name for name in COLUMNS if name not in there and name not in LATER]
     if missing:
         raise CorruptRecord(
             f"the file is no CSV of cases: it has no column `{missing[0]}`",

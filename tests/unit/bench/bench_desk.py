@@ -214,6 +214,7 @@ class Desk:
     starts: int = 0
     check: Callable[[], None] = lambda: None
     no_counter: str | None = None
+    board_serial: str | None = None
     link: Callable[[DeskDevice], AbstractContextManager[str]] = over_pty
 
     def __post_init__(self) -> None:
@@ -268,7 +269,9 @@ class Desk:
         self.starts += 1
         with self.link(self.device) as url:
             versions = (("desk", "1.0"),)
-            yield Coordinates("desk:1", url, lambda: self.check(), versions, self.no_counter)
+            yield Coordinates(
+                "desk:1", url, lambda: self.check(), versions, self.no_counter, self.board_serial
+            )
 
     @contextmanager
     def open_board(self, probe_uid: str, target: Target, on_flash: OnFlash) -> Iterator[Board]:

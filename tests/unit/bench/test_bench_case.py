@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bench_desk import BUILD_ID, LIBRARY, TARGET, Desk, DeskDevice, refuse_run
+from bench_desk import BUILD_ID, LIBRARY, O2, TARGET, Desk, DeskDevice, refuse_run
 from devices.scripted import Seen
 from devices.transports import over_tcp
 
 from harness.bench.case import run_case
 from harness.bench.events import Event, InputsDone, Note, Stage, StageStarted
-from harness.domain.firmware import DeviceHeaders
+from harness.domain.firmware import BuildVariant, DeviceHeaders
 from harness.domain.measurement import Measurement, Missing
 from harness.domain.plan import Mode
 from harness.domain.record import CaseRecord, CaseStatus
@@ -36,6 +36,7 @@ from harness.errors import (
     WrongImage,
     WrongModel,
 )
+from harness.link import PROTOCOL_VERSION
 
 
 def ok(desk: Desk, **changes: object) -> CaseRecord:
@@ -154,6 +155,25 @@ def test_a_record_says_all_that_is_known(desk: Desk) -> None:
     assert [name for name, _ in record.tool_versions] == ["harness", "pyocd", "desk", "litert"]
     assert dict(record.tool_versions)["desk"] == "1.0"
     assert record.finished - record.started == timedelta(seconds=1)
+
+
+def test_a_record_names_the_board_and_the_protocol_it_speaks(desk: Desk) -> None:
+    record = ok(desk)
+    assert (record.board_serial, record.caches) == (None, None)  # a simulator without caches
+    assert record.protocol_version == PROTOCOL_VERSION
+    desk.board_serial = "066BFF"
+    assert ok(desk).board_serial == "066BFF"
+
+
+NO_CACHE = BuildVariant("nocache", "-O2, no cache", "-O2", defines={"HARNESS_CACHES": "0"})
+
+
+@pytest.mark.parametrize(("variant", "found"), [(O2, "on"), (NO_CACHE, "off")])
+def test_a_record_tells_whether_the_caches_were_on(
+    desk: Desk, variant: BuildVariant, found: str
+) -> None:
+    cached = replace(TARGET, defines={"HARNESS_CACHES": "1"})
+    assert ok(desk, target=cached, variant=variant).caches == found
 
 
 def test_a_record_names_the_device_header(desk: Desk) -> None:

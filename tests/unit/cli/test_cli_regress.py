@@ -111,7 +111,16 @@ def test_a_pivot_of_words(harness: CommandLine, folder: Path) -> None:
     ended = harness("compare", "--pivot", "model+kernels,target,flash")
     assert ended.out.splitlines()[0] == "flash in bytes by target (simulated)"
     assert harness("compare", "--pivot", "model").code == 2
-    assert harness("compare", "--pivot", "a,b").code == 2
+    unknown = harness("compare", "--pivot", "a,b")
+    assert unknown.code == 2
+    assert "the cases have no column 'a', 'b'" in unknown.err
+    assert "firmware_flash_bytes" in unknown.err
+    asked = "rows=core columns=kernels values=instructions aggregate=mean"
+    any_column = harness("compare", "--pivot", asked)
+    assert any_column.code == 0, any_column.err
+    assert "mean of instructions by kernels (simulated)" in any_column.out
+    twice = harness("compare", "--pivot", asked, "--metric", "flash")
+    assert "--metric and the values of --pivot are two ways to say one thing" in twice.err
     both = harness("compare", "--pivot", "model,target", "--across", "kernels")
     assert "--across and --pivot are two ways to say one thing" in both.err
     none = harness("compare", "--metric", "colour")

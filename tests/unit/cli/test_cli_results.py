@@ -214,3 +214,37 @@ def test_prune_without_a_condition_is_refused(harness: CommandLine, kept: Store)
         "  -> Give --older-than DAYS, --keep-last N, or both.\n"
     )
     assert kept.count() == 5
+
+
+LOOKING = (
+    ["results", "list"],
+    ["results", "show", "last"],
+    ["results", "export", "a.csv"],
+    ["results", "tag", "last", "x"],
+    ["results", "prune", "--keep-last", "1"],
+    ["compare"],
+    ["regress", "last~1", "last"],
+    ["baseline", "write", "b.json"],
+    ["estimate", "cycles"],
+    ["report"],
+    ["power", "plot", "abcd"],
+)
+
+
+@pytest.mark.parametrize("words", LOOKING, ids=" ".join)
+@pytest.mark.parametrize("place", ["no/such.db", "sqlite:///none.db"])
+def test_looking_makes_no_database(
+    harness: CommandLine, folder: Path, words: list[str], place: str
+) -> None:
+    ended = harness(*words, "--results", place)
+    told = " ".join(ended.err.split())
+    assert ended.code == 8
+    assert f"{place}: there are no results" in told
+    assert "Measure something first (`harness run`), or name a database with --results." in told
+    assert [path.name for path in folder.iterdir()] == []
+
+
+def test_importing_makes_one(harness: CommandLine, kept: Store) -> None:
+    assert harness("results", "export", "a.jsonl").code == 0
+    assert harness("results", "import", "a.jsonl", "--results", "new.db").code == 0
+    assert listed(harness, "--results", "new.db") == [OLD, MIDDLE, NEW]

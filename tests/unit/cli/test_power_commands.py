@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from harness.cli.app import app
+from harness.domain.measurement import Missing
+from harness.domain.selection import RunFilter
+from harness.results import open_store
 
 
 @pytest.fixture(autouse=True)
@@ -109,3 +113,65 @@ def test_a_virtual_shield_measures_by_its_events() -> None:
     found = json.loads(result.stdout)
     assert found["alignment"] == "event"
     assert found["energy_j"] == pytest.approx(10e-3 * 3 * 1.0, rel=1e-3)
+
+
+def test_a_trace_is_raw_data_of_the_results_exported_and_pruned_with_them(folder: Path) -> None:
+    result = power("import", str(csv_file(folder)), "--voltage", "3", "--json", "--results", "a.db")
+    name = json.loads(result.stdout)["trace"]
+    kept = list(folder.rglob(f"{name}.npz"))
+    assert kept == [folder / "a.db.raw" / name[:2] / f"{name}.npz"]
+
+    def results(*words: str) -> Result:
+        found = CliRunner().invoke(app, ["results", *words])
+        assert found.exit_code == 0, found.output
+        return found
+
+    out = ["export", "a.jsonl", "--raw", "out.raw", "--results", "a.db"]
+    assert "copied: 1" in results(*out).output
+    taken = results("import", "a.jsonl", "--raw", "out.raw", "--results", "b.db")
+    assert "raw data added: 1" in taken.output
+    again = power("plot", name[:12], "-o", "b.svg", "--results", "b.db")
+    assert again.exit_code == 0, again.output
+    row = json.loads((folder / "a.jsonl").read_text())
+    assert row["target_id"] == "power:csv"
+    assert row["raw"] == {"power-trace": name}
+    assert row["readings"][0]["quantity"] == "energy_per_inference"
+    assert row["readings"][0]["value"] == pytest.approx(30e-3, rel=1e-5)  # 10 mA, 3 V, 1 s
+    os.utime(kept[0], (0, 0))  # older than what an hour's grace protects
+    assert "runs 1" in results("prune", "--keep-last", "0", "--yes", "--results", "a.db").output
+    assert not kept[0].exists()
+
+
+def test_a_simulated_energy_has_a_name_of_its_own(folder: Path) -> None:
+    assert power("measure", "-p", "virtual:ppk2", "--voltage", "3", "-s", "1.6").exit_code == 0
+    (run,) = open_store().runs(RunFilter(sessions=True))
+    (session,) = open_store().sessions(run.id)
+    assert [reading.quantity for reading in session.readings] == ["energy_per_inference_sim"]
+    assert session.fidelity == "simulated"
+    assert open_store().cases(run.id) == []
+
+
+def test_a_trace_that_cannot_be_analysed_is_kept_with_the_reason(folder: Path) -> None:
+    bad = power("import", str(csv_file(folder)), "--voltage", "3", "--align", "nonsense")
+    assert bad.exit_code == 2
+    assert "windows are not found by 'nonsense'" in bad.output
+    assert "Use one of gate, pulse, event, hw-start, marker, step, host." in bad.output
+    assert power("import", str(csv_file(folder)), "--voltage", "3", "--windows", "2").exit_code == 7
+    reasons = [
+        reading.reason
+        for run in open_store().session_runs()
+        for session in open_store().sessions(run.id)
+        for reading in session.readings
+        if isinstance(reading, Missing)
+    ]
+    assert len(open_store().session_runs()) == 2
+    assert len(reasons) == 1
+    assert "1 windows where 2 were expected" in reasons[0]
+
+
+def test_a_trace_of_a_name_that_nothing_has(folder: Path) -> None:
+    assert power("import", str(csv_file(folder)), "--voltage", "3").exit_code == 0
+    result = power("plot", "abc0")
+    assert result.exit_code == 8
+    assert "0 pieces of raw data of kind power-trace begin with 'abc0'" in result.output
+    assert "Give the hash, or more of its digits." in result.output

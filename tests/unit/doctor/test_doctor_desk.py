@@ -166,7 +166,7 @@ def test_a_store_that_is_there(tmp_path: Path) -> None:
     open_store(tmp_path / "a # b.db")
     for location in (tmp_path / "a # b.db", f"sqlite:///{tmp_path}/a # b.db"):
         found = store(location)
-        assert (found.state, found.version) == (State.OK, "schema 5")
+        assert (found.state, found.version) == (State.OK, "schema 6")
 
 
 def test_a_store_that_the_next_run_upgrades(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_a_store_that_the_next_run_upgrades(tmp_path: Path) -> None:
     connection.close()
     found = store(tmp_path / "s.db")
     assert (found.state, found.version) == (State.OK, "schema 1")
-    assert found.note == f"{tmp_path / 's.db'}, which the next run brings to schema 5"
+    assert found.note == f"{tmp_path / 's.db'}, which the next run brings to schema 6"
 
 
 def test_a_store_of_another_schema(tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_a_store_of_another_schema(tmp_path: Path) -> None:
     connection.close()
     found = store(tmp_path / "s.db")
     assert (found.state, found.exit_code) == (State.FAULTY, 8)
-    assert found.note.endswith("s.db has schema version 99, this harness needs 5")
+    assert found.note.endswith("s.db has schema version 99, this harness needs 6")
     assert found.mend.startswith("export HARNESS_RESULTS=")
 
 

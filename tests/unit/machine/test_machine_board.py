@@ -104,6 +104,22 @@ def test_a_board_s_coordinates_are_its_probe_and_where_its_port_is_today() -> No
         assert (at.probe_uid, at.link_url, at.versions) == ("PROBE1", "COM77", ())
 
 
+@pytest.mark.parametrize(
+    ("probe_uid", "port", "serial"),
+    [
+        ("066BFF", UsbSerial("FT4X"), "066BFF"),
+        ("gdb:127.0.0.1:3333", UsbSerial("FT4X"), "FT4X"),
+        ("gdb:127.0.0.1:3333", "/dev/ttyS0", None),
+    ],
+)
+def test_a_board_is_told_from_others_by_what_stays(
+    probe_uid: str, port: UsbSerial | str, serial: str | None
+) -> None:
+    one = DeskBoard("openmv-h7", probe_uid, port)
+    with taken(Desk((one,), "rig.toml"), SeenPort("COM1", "FT4X")) as at:
+        assert at.board_serial == serial
+
+
 def test_a_url_is_what_it_is() -> None:
     own = Desk((replace(board(1), port="socket://127.0.0.1:4000"),), "rig.toml")
     with taken(own) as at:

@@ -47,6 +47,18 @@ def test_junit_tells_regressions_failures_and_what_was_skipped() -> None:
     assert (cases["faster"].findtext("system-out") or "").startswith("improvement\nimprovement: ")
 
 
+def test_junit_and_the_summary_tell_what_is_bistable() -> None:
+    (steady,) = [one for one in NIGHT.verdicts if one.key.model == "steady"]
+    told = "bistable: earlier runs show 1,000,000, 1,050,000 by turns"
+    metric = replace(steady.metrics[0], reason=told)
+    night = replace(NIGHT, verdicts=(replace(steady, metrics=(metric,)),))
+    case = ET.fromstring(junit_xml(night).encode()).find(".//testcase")
+    assert case is not None
+    assert case.find("failure") is None
+    assert told in (case.findtext("system-out") or "")
+    assert told in summary_markdown(night)
+
+
 def test_times_are_those_of_the_cases() -> None:
     suite = ET.fromstring(junit_xml(NIGHT).encode()).find("testsuite")
     assert suite is not None

@@ -10,7 +10,16 @@ from dataclasses import replace
 import plotly.graph_objects
 import pytest
 from builders.records import STARTED, case_record, failed_record, run_info
-from builders.report_contents import comparison, full, profile, silicon, simulated, stack, trace
+from builders.report_contents import (
+    comparison,
+    full,
+    history,
+    profile,
+    silicon,
+    simulated,
+    stack,
+    trace,
+)
 
 from harness.domain.units import Fidelity
 from harness.domain.verdict import Judgement
@@ -188,6 +197,16 @@ def test_a_change_point_is_marked_and_told() -> None:
         "kws · openmv-h7 · cmsis-nn",
         "new level",
     ]
+
+
+def test_a_bistable_line_is_told_and_has_no_change_points() -> None:
+    line = history()[0]
+    bistable = replace(line, levels=(7_600_000.0, 7_700_000.0), changes=())
+    section = named(all_sections(content(history=(bistable,))), "History")
+    assert section.notes == (
+        f"{line.case}: {line.quantity} is bistable: 7,600,000 and 7,700,000 by turns",
+    )
+    assert [trace["name"] for trace in section.figures[0].data] == [line.case]
 
 
 def test_confusion_counts_right_answers_on_the_diagonal() -> None:

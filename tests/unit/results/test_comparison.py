@@ -12,10 +12,10 @@ from harness.domain.comparison import ComparisonTable
 from harness.domain.measurement import Measurement
 from harness.domain.observation import Observation
 from harness.domain.units import Unit
-from harness.errors import ConfigError, NotComparable, UnknownName
+from harness.errors import NotComparable, UnknownName
 from harness.results.comparability import observe
 from harness.results.comparison import compare, labelled
-from harness.results.pivot import pivot_across, pivot_named, pivot_of_runs
+from harness.results.pivot import pivot_across, pivot_of_runs
 
 REFERENCE = {
     "kernel_set": "reference",
@@ -156,29 +156,6 @@ def test_a_failed_case_is_a_dash_with_its_reason() -> None:
     assert values(across("kernels", cases)) == {
         ("kws", "mps2-an500"): [7, "SimulatorDied: QEMU was killed by signal 9"]
     }
-
-
-def test_any_pivot() -> None:
-    cases = [*kernels("lenet", 4_600, 2_300), *kernels("mlp", 3_600, 1_200)]
-    (table,) = compare(cases, pivot_named(["kernels", "target"], "model"), "instructions")
-    assert table.columns == ("lenet", "mlp")
-    assert values(table)["reference", "mps2-an500"] == [4_600, 3_600]
-
-
-@pytest.mark.parametrize(
-    ("rows", "column", "kind", "message"),
-    [
-        (["model"], "colour", UnknownName, "tables have no rows or columns of 'colour'"),
-        (["modell"], "target", UnknownName, "tables have no rows or columns of 'modell'"),
-        (["model"], "model", ConfigError, "'model' names both rows and columns"),
-    ],
-)
-def test_a_pivot_that_cannot_be(
-    rows: list[str], column: str, kind: type[ConfigError], message: str
-) -> None:
-    with pytest.raises(kind, match=message) as caught:
-        pivot_named(rows, column)
-    assert caught.value.hint.endswith(".")
 
 
 def test_an_axis_that_is_none() -> None:

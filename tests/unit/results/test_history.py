@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import ruptures
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.results.history import Step, change_points, level_near, levels
+from harness.results.history import Step, _SquaredError, change_points, level_near, levels
 
 
 def test_a_constant_history_has_no_steps() -> None:
@@ -73,3 +74,15 @@ def test_any_history_can_be_looked_at(values: list[float]) -> None:
     assert [step.index for step in steps] == sorted({step.index for step in steps})
     assert all(0 < step.index < len(values) for step in steps)
     assert len(levels(values, 0.01)) in (0, 2)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_steps_are_those_of_ruptures_own_cost(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    levels = np.repeat(random.normal(1e6, 5e4, 4), 12)
+    signal = levels + random.normal(0, 10 ** random.uniform(0, 4), levels.size)
+    own, theirs = (
+        ruptures.Pelt(min_size=1, jump=1, **cost).fit(signal).predict(pen=1e9)
+        for cost in ({"custom_cost": _SquaredError()}, {"model": "l2"})
+    )
+    assert own == theirs

@@ -104,6 +104,9 @@ def test_what_names_nothing(store: Store, tmp_path: Path) -> None:
         ({"warmup": 0}, "warmup"),
         ({"library_tree_hash": "x"}, "library_tree"),
         ({"tool_versions": (("qemu", "8.0"),)}, "simulator"),
+        ({"board_serial": "066BFF"}, "board"),
+        ({"caches": "off"}, "caches"),
+        ({"protocol_version": 3}, "protocol"),
     ],
 )
 def test_every_condition_is_in_the_key(change: dict[str, object], field: str) -> None:

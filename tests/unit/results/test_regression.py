@@ -73,7 +73,9 @@ def test_sizes_count_from_one_percent_on(field: str, name: str) -> None:
 def test_what_is_judged_neither_before_nor_after_has_no_verdict() -> None:
     none = readings(Missing("accuracy", "no labels"))
     verdict = judge_case(seen(readings=none), seen(readings=none), SHIPPED)
-    assert {one.metric for one in verdict.metrics}.isdisjoint({"accuracy", "cycles", "energy"})
+    assert {one.metric for one in verdict.metrics}.isdisjoint(
+        {"accuracy", "cycles", "energy_per_inference"}
+    )
 
 
 def test_a_number_that_is_gone_is_no_result() -> None:

@@ -71,7 +71,7 @@ def test_a_bistable_value_is_no_regression() -> None:
 
 
 def test_energy_must_exceed_three_uncertainties_of_the_mean() -> None:
-    (energy,) = [one for one in SHIPPED.metrics if one.metric == "energy"]
+    (energy,) = [one for one in SHIPPED.metrics if one.metric == "energy_per_inference"]
     limits = Thresholds((replace(energy, metric="cycles", unit="%"),))
     first = on_board([900, 1000, 1000, 1000, 1000, 1000, 1100])
     second = on_board([1101, 1105, 1106, 1105, 1108, 1105, 1500])

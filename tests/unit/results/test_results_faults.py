@@ -192,7 +192,7 @@ def test_results_of_a_newer_harness_are_not_touched(file: Path) -> None:
     with pytest.raises(SchemaTooNew) as caught:
         open_store(file)
     assert str(caught.value) == (
-        f"{file}: the results have schema version 7, this harness knows 5\n"
+        f"{file}: the results have schema version 7, this harness knows 6\n"
         "  -> Upgrade the harness, or name another file for the results."
     )
 
@@ -227,7 +227,7 @@ def test_kernels_that_are_none_are_told(file: Path, text: str) -> None:
                                        "harness_schema"])  # fmt: skip
 def test_a_version_that_never_was_is_refused(file: Path, statement: str) -> None:
     change(file, statement)
-    with pytest.raises(StoreError, match=r"schema version (0|None), this harness needs 5"):
+    with pytest.raises(StoreError, match=r"schema version (0|None), this harness needs 6"):
         open_store(file)
 
 

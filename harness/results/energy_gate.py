@@ -1,0 +1,66 @@
+"""Whether two energies may be judged, and whether a change exceeds the scatter of their windows."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+
+from harness.domain.energy import Alignment
+from harness.domain.measurement import Measurement
+from harness.domain.thresholds import Threshold
+from harness.domain.units import Fidelity, Unit
+from harness.domain.verdict import Judgement, MetricVerdict
+from harness.results.significance import range_uncertainty
+
+LEAST_WINDOWS = 5
+_ALIGNMENT = re.compile(r"alignment ([\w-]+)")
+
+
+def why_no_energy_is_judged(before: Measurement, after: Measurement) -> str:
+    """Why two readings in joules are no matter for a verdict at all; nothing where they are.
+
+    Only a meter on a real board counts, and windows found by something that is the same every day.
+    """
+    for reading in (before, after):
+        if reading.fidelity is not Fidelity.SILICON:
+            return f"energy of fidelity {reading.fidelity.value} is compared with nothing"
+        found = _ALIGNMENT.search(reading.method)
+        way = found[1] if found else "an unknown way"
+        if way not in set(Alignment) or not Alignment(way).for_regression:
+            return f"windows found by {way} are not for comparison over time"
+    return ""
+
+
+def tested_energy(
+    threshold: Threshold, verdict: MetricVerdict, before: Measurement, after: Measurement
+) -> MetricVerdict:
+    """A change of energy beyond the limit: why it is not believed, or that it needs confirmation.
+
+    It must exceed `threshold.sigmas` standard uncertainties (Type A) of the change of the medians,
+    worked out from the range of the windows of each.
+    """
+    for name, one, other in (
+        ("the meter", before.instrument, after.instrument),
+        ("the way of measuring", before.method, after.method),
+    ):
+        if one != other:
+            reason = f"not comparable: {name} was {one} and is {other}"
+            return replace(verdict, judgement=Judgement.NO_RESULT, reason=reason)
+    if min(before.n, after.n) < LEAST_WINDOWS:
+        few = f"{before.n} and {after.n} windows"
+        reason = f"{few} are too few for an uncertainty: {LEAST_WINDOWS} at least"
+        return replace(verdict, judgement=Judgement.NO_RESULT, reason=reason)
+    uncertainty = math.hypot(_type_a(before), _type_a(after))
+    if abs(after.value - before.value) <= threshold.sigmas * uncertainty:
+        return replace(verdict, reason=f"within {threshold.sigmas:g} standard uncertainties")
+    return replace(verdict, needs_confirmation=True)
+
+
+def is_energy(reading: Measurement) -> bool:
+    """Whether it is judged by this gate."""
+    return reading.unit is Unit.JOULES
+
+
+def _type_a(reading: Measurement) -> float:
+    return range_uncertainty(reading.minimum, reading.maximum, reading.n)

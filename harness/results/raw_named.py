@@ -1,0 +1,34 @@
+"""Finding raw data of a kind by the beginning of its hash."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from harness.errors import StoreError
+from harness.results.schema import RawReferenceRow
+from harness.results.store import Store
+
+
+def raw_named(store: Store, kind: str, name: str) -> str:
+    """The SHA-256 of the only raw data of this kind whose hash begins with `name`.
+
+    Raises:
+        StoreError: there is none, or more than one, or the database cannot be read.
+    """
+    query = (
+        select(RawReferenceRow.sha256)
+        .where(
+            RawReferenceRow.kind == kind,
+            RawReferenceRow.sha256.startswith(name, autoescape=True),
+        )
+        .distinct()
+    )
+    with store.reading() as session:
+        found = session.scalars(query).all()
+    if len(found) != 1:
+        raise StoreError(
+            f"{len(found)} pieces of raw data of kind {kind} begin with {name!r}",
+            where=store.where,
+            hint="Give the hash, or more of its digits.",
+        )
+    return found[0]

@@ -33,6 +33,9 @@ class GateFeed(Protocol):
     def advance(self, to_s: float) -> None:
         """Nothing else happened until `to_s`."""
 
+    def known_until_s(self) -> float:
+        """What it was told last; a board that is started anew begins there, with both pins low."""
+
 
 @dataclass(frozen=True)
 class MeteredReply:

@@ -40,6 +40,7 @@ class Server:
         self._chip = chip
         self._link = link
         self._clock_hz = clock_hz
+        self.on_sleep: list[Callable[[], None]] = []
         self.debugger = Debugger(chip)
         self._gdb: socket.socket | None = None
         self._packets = PacketStream()
@@ -76,6 +77,8 @@ class Server:
         self._chip.engine.stop_soon()
 
     def _sleep(self) -> None:
+        for hear in self.on_sleep:
+            hear()
         self._link.flush()
         ticks = self._chip.sleeping_ticks()
         since = time.monotonic()

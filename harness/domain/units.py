@@ -23,3 +23,8 @@ class Unit(StrEnum):
     LSB = "LSB"
     BYTES = "bytes"
     INFERENCES_PER_SECOND = "inf./s"
+    JOULES = "J"
+    WATTS = "W"
+    AMPERES = "A"
+    VOLTS = "V"
+    COULOMBS = "C"

@@ -90,6 +90,8 @@ class MeteredBoard:
         chosen = self.sync if sync is None else sync
         silence_s = 1.0 if self.gate is None else SIMULATED_SILENCE_S
         recorder = Recorder(self._meter, CaptureConfig(None, chosen), silence_s=silence_s)
+        if self.gate is not None:  # let it hear of all that the board did before
+            self._pause(SIMULATED_START_S)
         with recorder:
             if self.gate is not None:
                 self._pause(SIMULATED_START_S)

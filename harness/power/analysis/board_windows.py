@@ -22,10 +22,11 @@ from harness.domain.energy_asked import WINDOW_S
 from harness.domain.metering import BoardWindows, EnergyFound
 from harness.domain.power import Invalid, Reason, Trace
 from harness.power.analysis.integrate import integrate
+from harness.power.analysis.levels import edges_of, level_at_start
 from harness.power.analysis.limits import Expected, Limits
 from harness.power.analysis.operators import operator_energies
 from harness.power.analysis.summary import analyse, baseline_of, summarise
-from harness.power.analysis.windows import find_windows
+from harness.power.analysis.windows import GATE_BIT, find_windows
 
 OPERATOR_BIT = 1
 _POINTS = 4000
@@ -126,7 +127,7 @@ def _baseline(trace: Trace, windows: Sequence[Window], name: str | None) -> Base
     """Power in the middle of the longest stretch without a window; None where it is too short."""
     if name is None:
         return None
-    ends = [0, *(window.end for window in windows)]
+    ends = [_quiet_from(trace), *(window.end for window in windows)]
     begins = [*(window.first for window in windows), len(trace)]
     first, end = max(zip(ends, begins, strict=True), key=lambda span: span[1] - span[0])
     trim = int(_TRIM * (end - first))
@@ -135,6 +136,14 @@ def _baseline(trace: Trace, windows: Sequence[Window], name: str | None) -> Base
     if (end - first) / trace.rate_hz < _LEAST_BASELINE_S or not known:
         return None
     return baseline_of(trace, name, first, end)
+
+
+def _quiet_from(trace: Trace) -> int:
+    """The first sample that is not of something that began before the recording."""
+    if not level_at_start(trace, GATE_BIT):
+        return 0
+    _, falls = edges_of(trace, GATE_BIT)
+    return int(falls[0]) if len(falls) else len(trace)
 
 
 def _picture(

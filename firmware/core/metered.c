@@ -3,7 +3,7 @@
 
 #include "port.h"
 
-enum { SILENCE_US = 1000, PULSE_US = 70, TURNS = 100 };
+enum { SILENCE_US = 1000, PULSE_US = 70, BETWEEN_US = 30, TURNS = 100 };
 
 static enum gate_mode mode;
 static bool operator_level;
@@ -49,7 +49,7 @@ void metered_stamp(void)
 }
 
 /* An inference in one window, or in one for each operator after the empty one, at whose end the first
- * operator begins. */
+ * operator begins; then the last edge of one inference is not too near to the first of the next. */
 static struct error infer(struct engine_windows *windows, uint64_t *ticks)
 {
     const bool marked = mode == GATE_OPERATORS;
@@ -58,6 +58,8 @@ static struct error infer(struct engine_windows *windows, uint64_t *ticks)
 
     for (uint32_t i = marked; i < count; i++)
         *ticks += windows->ticks[i];
+    if (marked)
+        hold(BETWEEN_US);
     return error;
 }
 

@@ -71,7 +71,7 @@ class CaseEnergy:
             return
         if isinstance(self._metering, str):
             self._missing = self._metering, "Name a meter with --power-meter, or in rig.toml."
-            self.readings = (no_energy(self._metering, self._case.target),)
+            self.readings = (no_energy(self._metering, self._case.target.fidelity),)
             return
         on_event(StageStarted(Stage.ENERGY))
         device.let_go()
@@ -84,7 +84,7 @@ class CaseEnergy:
         )
         found = stage.measure(self._case.warmup)
         on_event(EnergyMeasured(found.reading))
-        self.readings = energy_readings(found.reading, self._case.target)
+        self.readings = energy_readings(found.reading, self._case.target.fidelity)
         operators = None if _invalid(found) else stage.operators(len(kernels))
         self.raw = _kept(found, operators, kernels)
         self.versions = (("power-meter", _meter(self._metering)),)

@@ -31,6 +31,7 @@ DISCARDED = 1
 GUARD_S = 0.05
 BASELINE_S = 2.0
 _SPARE = 1.02
+_ROUNDING = 1e-6
 
 
 class MeteredDevice(Protocol):
@@ -112,7 +113,7 @@ class EnergyStage:
 
     def _inferences(self, inference_s: float) -> int:
         """How many fill a window."""
-        return max(1, math.ceil(_SPARE * self.window_s / inference_s))
+        return max(1, math.ceil(_SPARE * self.window_s / inference_s - _ROUNDING))
 
     def _measured(self, inferences: int) -> EnergyFound:
         mode = GateMode.PULSE if self._metering.sync is Sync.PULSE else GateMode.LEVEL

@@ -20,17 +20,16 @@ from harness.domain.quantities import (
     UNCERTAINTY,
     VOLTAGE,
 )
-from harness.domain.target import Target
 from harness.domain.units import Fidelity, Unit
 
 
-def energy_readings(reading: EnergyReading, target: Target) -> tuple[Reading, ...]:
-    """All that is told of an energy; where there is none, the reason.
+def energy_readings(reading: EnergyReading, target: Fidelity) -> tuple[Reading, ...]:
+    """All that is told of an energy on a target of this fidelity; where there is none, the reason.
 
     Only a real meter on a real board gives numbers of silicon. Others have names that end in
     `_sim`: they stand in no column of energies and are compared with nothing.
     """
-    silicon = target.fidelity is Fidelity.SILICON
+    silicon = target is Fidelity.SILICON
     if isinstance(reading, Invalid):
         name = ENERGY if silicon else ENERGY + SIMULATED_SUFFIX
         return (Missing(name, f"{reading.reason}: {reading.detail}"),)
@@ -38,9 +37,9 @@ def energy_readings(reading: EnergyReading, target: Target) -> tuple[Reading, ..
     return tuple(_all(reading, real))
 
 
-def no_energy(reason: str, target: Target) -> Missing:
+def no_energy(reason: str, target: Fidelity) -> Missing:
     """Nothing was measured, for this reason."""
-    silicon = target.fidelity is Fidelity.SILICON
+    silicon = target is Fidelity.SILICON
     return Missing(ENERGY if silicon else ENERGY + SIMULATED_SUFFIX, reason)
 
 

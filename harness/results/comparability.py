@@ -30,6 +30,7 @@ __all__ = [
 
 # Versions that change no count: of the harness itself, of what flashes, compares and meters.
 _NOT_SIMULATORS = {"harness", "pyocd", "litert", "power-meter"}
+_SIMULATED = "_sim"
 _SIZES = {
     "flash": "firmware_flash_bytes",
     "ram": "firmware_ram_bytes",
@@ -102,11 +103,13 @@ def source_of(run: RunInfo) -> str:
 
 
 def _metrics(record: CaseRecord) -> dict[str, Reading]:
-    # The share of fallbacks is told with the kernels; an estimate is never judged.
+    # The share of fallbacks is told with the kernels; an estimate is never judged, and what is
+    # measured of a simulation by a name of its own is compared with nothing.
     found = {
         r.quantity: r
         for r in record.readings
         if r.quantity != FALLBACK_SHARE
+        and not r.quantity.endswith(_SIMULATED)
         and (isinstance(r, Missing) or r.fidelity is not Fidelity.MODEL)
     }
     sizes: dict[str, Reading] = {

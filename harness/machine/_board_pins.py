@@ -58,8 +58,9 @@ class BoardPins:
 
     def stopped(self) -> None:
         """The board was reset or lost its supply, nobody knows when: its pins fall."""
-        if not self._resting:
-            self._at_s += REST_S
+        if self._resting and not any(self._high.values()):
+            return
+        self._at_s += REST_S
         for pin in self._high:
             self._level(pin, high=False)
         self._rest()

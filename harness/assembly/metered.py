@@ -75,7 +75,7 @@ def power_rig(
     @contextmanager
     def start(target: Target, folder: Path) -> Iterator[tuple[Coordinates, Metering | str | None]]:
         simulated = target.fidelity is not Fidelity.SILICON
-        feed = _followed(asked.meter) if simulated and asked.meter.startswith(VIRTUAL) else None
+        feed = _followed(asked) if simulated and asked.meter.startswith(VIRTUAL) else None
         with machine(target, folder, feed) as at:
             address = asked.meter or ("" if simulated else _of_board(desk(), at.probe_uid))
             why_not = _why_not(address, simulated) or lost.why(address)
@@ -97,6 +97,16 @@ def power_rig(
     return PowerRig(asked, start)
 
 
+def metering_at(asked: EnergyAsked) -> AbstractContextManager[Metering]:
+    """The meter of a board that is there already, opened; it feeds the board where it can.
+
+    Raises:
+        ConfigError: there is no voltage for a meter that feeds.
+        RigError: from the meter.
+    """
+    return _opened(asked.meter, asked, None)
+
+
 def _opened(
     address: str, asked: EnergyAsked, feed: FollowedGate | None
 ) -> AbstractContextManager[Metering]:
@@ -110,10 +120,12 @@ def _opened(
     return metering(meter, asked.voltage_v or SIMULATED_V, gate=feed)
 
 
-def _followed(address: str) -> FollowedGate:
+def _followed(asked: EnergyAsked) -> FollowedGate:
     from harness.power.meters.virtual import follow
 
-    return follow(address.removeprefix(VIRTUAL))
+    feed = follow(asked.meter.removeprefix(VIRTUAL))
+    feed.pulses = feed.pulses or asked.pulses
+    return feed
 
 
 def _of_board(desk: Desk, probe_uid: str) -> str:

@@ -48,6 +48,11 @@ class CaseEnergy:
         self._metering: Metering | str | None = None
         self._missing: tuple[str, str] | None = None
 
+    @property
+    def metering(self) -> Metering | str | None:
+        """The meter of the running target, why there is none, or None where nobody asked."""
+        return self._metering
+
     @contextmanager
     def _start(self, target: Target, folder: Path) -> Iterator[Coordinates]:
         assert self._power is not None

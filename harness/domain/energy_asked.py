@@ -18,7 +18,8 @@ class EnergyAsked:
 
     `meter` is the address of the meter; without one a board has that of the desk's file, and a
     simulated one none. `voltage_v` is what it feeds the board with. With a `baseline` a net energy
-    is told too; `required` makes an energy that is missing an error.
+    is told too; `required` makes an energy that is missing an error. A board that `pulses` tells
+    the begin and the end of a window by falling edges, as MLPerf Tiny's firmware does.
     """
 
     meter: str = ""
@@ -27,3 +28,4 @@ class EnergyAsked:
     window_s: float | None = None
     baseline: str | None = None
     required: bool = False
+    pulses: bool = False

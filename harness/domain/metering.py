@@ -18,10 +18,11 @@ from harness.domain.power import Invalid, MeterCaps, MeterInfo, Sync
 class BoardWindow:
     """One window as the board tells it: its own seconds, and how many inferences it answered.
 
-    `host_s` is when the request was sent and when the answer was there, on the host's clock.
+    `board_s` is None where it tells no time. `host_s` is when the request was sent and when the
+    answer was there, on the host's clock.
     """
 
-    board_s: float
+    board_s: float | None
     answered: int
     host_s: tuple[float, float]
 
@@ -30,7 +31,8 @@ class BoardWindow:
 class BoardWindows:
     """All windows of a recording, of `inferences` each; `discarded` of them, the first, warm up.
 
-    Those that count must last at least `least_s` seconds.
+    Those that count must last at least `least_s` seconds. With `pulses` they lie between falling
+    edges.
     """
 
     inferences: int
@@ -38,6 +40,7 @@ class BoardWindows:
     discarded: int
     least_s: float
     baseline: str | None = None
+    pulses: bool = False
 
 
 @dataclass(frozen=True, eq=False)

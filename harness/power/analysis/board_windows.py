@@ -40,11 +40,14 @@ def energy_of(traces: Sequence[Trace], board: BoardWindows) -> EnergyFound:
     if len(traces) > 1:
         return _one_by_one(traces, board, limits)
     trace, expected = traces[0], _expected(board)
-    windows = [] if trace.faults else find_windows(trace, expected, limits)
+    way = Alignment.PULSE if board.pulses and trace.logic is not None else None
+    windows = [] if trace.faults else find_windows(trace, expected, limits, alignment=way)
     if isinstance(windows, Invalid):
         return EnergyFound(windows, picture=_picture(trace, []))
     baseline = _baseline(trace, windows, board.baseline) if windows else None
-    reading = analyse(trace, expected, limits, baseline=baseline, discard=board.discarded)
+    reading = analyse(
+        trace, expected, limits, alignment=way, baseline=baseline, discard=board.discarded
+    )
     reading = _told(_by_host(reading), board, baseline)
     counted = windows[board.discarded :]
     return EnergyFound(reading, tuple(counted), picture=_picture(trace, counted, reading))
@@ -72,7 +75,7 @@ def _expected(board: BoardWindows, numbers: slice = slice(None)) -> Expected:
     return Expected(
         windows=len(windows),
         inferences=board.inferences,
-        window_s=tuple(one.board_s for one in windows),
+        window_s=tuple(one.board_s for one in windows if one.board_s is not None),
         host_s=tuple(one.host_s for one in windows),
         answered=tuple(one.answered for one in windows),
     )

@@ -14,7 +14,7 @@ from harness.domain.power import CaptureConfig, PowerMeter, SampleBlock, Trace
 from harness.errors import UnknownName
 from harness.power.options import MeterOptions
 from harness.power.virtual import instruments
-from harness.power.virtual.faults import Faults
+from harness.power.virtual.faults import Faults, faults_of
 from harness.power.virtual.terminal import VirtualPort
 from harness.power.virtual.waveform import FollowedGate, GatedLoad, PulsedLoad, Waveform
 
@@ -159,15 +159,18 @@ def follow(rest: str) -> FollowedGate:
     Raises:
         UnknownName: there is no such instrument.
     """
-    return FollowedGate(pulses=_pulses(_instrument(rest)))
+    return FollowedGate(pulses=_pulses(_instrument(rest.partition("?")[0])))
 
 
 def open_meter(rest: str, options: MeterOptions) -> VirtualMeter:
     """The instrument at `virtual:NAME`, feeding `options.waveform`.
 
-    Without one it runs in real time, and feeds a load made for demonstration.
+    Without one it runs in real time, and feeds a load made for demonstration. Faults may follow the
+    name: `virtual:ppk2?unplug_after=5000` (see `Faults`).
 
     Raises:
-        UnknownName: there is no such instrument.
+        UnknownName: there is no such instrument or fault.
     """
-    return VirtualMeter(rest, options, options.waveform)
+    name, _, words = rest.partition("?")
+    faults = faults_of(words, f"virtual:{rest}")
+    return VirtualMeter(name, options, options.waveform, faults)

@@ -11,23 +11,28 @@ import numpy as np
 import pytest
 from bench_desk import TARGET, Desk
 from builders.energies import METER, energy_summary
+from builders.records import run_info
 
 from harness.bench.board_health import BoardHealth
 from harness.bench.case import Extras, run_case
-from harness.bench.events import EnergyMeasured, Event
+from harness.bench.events import EnergyMeasured, Event, Stage, StageStarted
 from harness.bench.rig import PowerRig
 from harness.domain.coordinates import Coordinates
 from harness.domain.energy import EnergyReading, OperatorEnergy
 from harness.domain.energy_asked import EnergyAsked
 from harness.domain.gate import GateFeed
 from harness.domain.measurement import Measurement, Missing
-from harness.domain.metering import BoardWindows, EnergyFound, Recording
+from harness.domain.metering import BoardWindows, EnergyFound, Metering, Recording
 from harness.domain.power import Accuracy, Invalid, MeterCaps, MeterInfo, Reason, Sync
 from harness.domain.quantities import OF_A_METER
 from harness.domain.record import CaseRecord, CaseStatus
 from harness.domain.target import CounterMeaning, Target
 from harness.domain.units import Fidelity, Unit
-from harness.errors import EnergyMissing, HarnessError
+from harness.errors import CaseTimeout, EnergyMissing, HarnessError
+from harness.power.metering import metering
+from harness.power.meters.virtual import VirtualMeter
+from harness.power.options import MeterOptions
+from harness.power.virtual.waveform import FollowedGate
 from harness.results import open_store
 from harness.results.comparability import observe
 from harness.results.raw import Arrays
@@ -208,11 +213,41 @@ def test_an_energy_that_is_missing_is_not_the_boards_fault() -> None:
     boards.require_sound(SILICON)
 
 
+@pytest.mark.parametrize("ending", [KeyboardInterrupt(), CaseTimeout("too long", hint="Wait.")])
+def test_however_a_case_ends_the_output_is_off_and_the_record_is_whole(
+    desk: Desk, tmp_path: Path, ending: BaseException
+) -> None:
+    """The instrument is a virtual one over its wire; the end comes as the windows would begin."""
+    meter = VirtualMeter("ppk2", MeterOptions(silence_s=5, check_time=False), FollowedGate())
+
+    @contextmanager
+    def start(target: Target, folder: Path) -> Iterator[tuple[Coordinates, Metering]]:
+        with (
+            desk.start(target, folder) as at,
+            metering(meter, 3.0, gate=FollowedGate(), pause=lambda seconds: None) as at_work,
+        ):
+            yield at, at_work
+
+    def interrupt(event: Event) -> None:
+        if isinstance(event, StageStarted) and event.stage is Stage.ENERGY:
+            raise ending
+
+    rig = replace(desk.rig, power=PowerRig(EnergyAsked(), start))
+    record, error = run_case(desk.prepared(), rig, interrupt)
+    assert error is ending
+    output = [command for command in meter.device.log if command[:1] == b"\x0c"]
+    assert output == [b"\x0c\x01", b"\x0c\x00"]
+    store = open_store(tmp_path / "results.db")
+    run = run_info()
+    store.begin(run)
+    store.add(run.id, record)
+    (kept,) = store.cases(run.id)
+    assert (kept.status, kept.readings, kept.raw) == (CaseStatus.FAILED, (), ())
+
+
 def test_what_is_kept_is_what_comes_back(desk: Desk, tmp_path: Path) -> None:
     record, _ = measured(desk, AlwaysTheSame(energy_summary()), target=SILICON)
     store = open_store(tmp_path / "results.db")
-    from builders.records import run_info
-
     run = run_info()
     store.begin(run)
     store.add(run.id, record)

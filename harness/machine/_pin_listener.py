@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import struct
 import threading
@@ -110,7 +109,8 @@ def listening(feed: GateFeed | None) -> Iterator[Pins]:
 def _wide_pipe() -> tuple[int, int]:
     """A pipe that takes a burst of edges: a UART that has to wait takes the board's time."""
     ours, theirs = os.pipe()
-    if hasattr(fcntl, "F_SETPIPE_SZ"):
-        with contextlib.suppress(OSError):
-            fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+    with contextlib.suppress(ImportError, AttributeError, OSError):  # elsewhere than on Linux
+        import fcntl
+
+        fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
     return ours, theirs

@@ -129,9 +129,14 @@ class FollowedGate:
             return self._known_s
 
     def begin(self) -> None:
-        """A recording begins at what is known of the board now."""
+        """A recording begins at what is known of the board now; what was before is forgotten.
+
+        So a window is never between a pulse of this recording and one of another.
+        """
         with self._lock:
             self._began_s = self._known_s
+            for edges in (self.edges, self.toggles):
+                del edges[: len(edges) - len(edges) % 2]
 
     def began_s(self) -> float:
         """When the recording began."""

@@ -107,6 +107,19 @@ def test_pulses_shorter_than_a_sample_are_events_and_current_flows_between_them(
     assert reading.energy_j == pytest.approx(3.0 * 10e-3 * 0.5, rel=1e-3)
 
 
+def test_gates_before_the_recording_do_not_pair_with_its_pulses() -> None:
+    """Three inferences of a RUN, each with a gate of its own, then a window by pulses."""
+    board = FollowedGate(pulses=True)
+    for n in range(3):
+        window(board, 0.1 + 0.1 * n, 0.12 + 0.1 * n)
+    with metering("ppk2", board) as recorder:
+        pulsing(board, 0.5, 0.7)
+    assert board.windows() == [(0.5, 0.7)]
+    reading = analyse(recorder.trace, Expected(1, 1), QUICK, alignment=Alignment.PULSE)
+    assert isinstance(reading, EnergySummary), reading
+    assert reading.energy_j == pytest.approx(3.0 * 10e-3 * 0.2, rel=1e-3)
+
+
 def test_the_last_edges_come_though_nothing_comes_behind_the_stop() -> None:
     """Edges wait for the next time stamp; the end of the recording is as good."""
     board = follow("lpm01a")

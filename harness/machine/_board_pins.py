@@ -28,8 +28,8 @@ class BoardPins:
     """One board from start to stop.
 
     Times of the feed are those of the board's counter while it computes, and `REST_S` for each time
-    in which it sleeps until its host speaks: so they are the same in every run. Between two things
-    told while it computes fewer than 2^32 ticks pass.
+    in which it sleeps until its host speaks: so they are the same in every run, to a tick. Between
+    two things told while it computes fewer than 2^32 ticks pass.
     """
 
     def __init__(self, feed: GateFeed) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.domain.quantities import ENERGY, INFERENCES, SIMULATED_SUFFIX
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from harness.domain.energy import Baseline, EnergyReading, Window
     from harness.domain.power import Trace
     from harness.domain.record import CaseRecord
+    from harness.results import Store
 
 DISCARDED = 1
 
@@ -35,10 +37,9 @@ def kept_traces(run: str, results: str | None = None) -> list[KeptTrace]:
     Raises:
         StoreError: there is no such run, or none of its cases has a trace.
     """
-    from harness.results import DEFAULT_RESULTS, open_store
     from harness.results.case_raw import POWER_TRACE
 
-    store = open_store(results or DEFAULT_RESULTS)
+    store = _existing(results)
     records = [record for found in store.resolve(run) for record in store.cases(found.id)]
     traces = [
         _kept(record, sha256)
@@ -62,9 +63,8 @@ def trace_of_run(kept: KeptTrace, results: str | None = None) -> Trace:
         StoreError, CorruptRecord: it is not there, or not what was kept.
     """
     from harness.power.traces.npz import trace_of
-    from harness.results import DEFAULT_RESULTS, open_store
 
-    store = open_store(results or DEFAULT_RESULTS)
+    store = _existing(results)
     return replace(trace_of(store.raw.get(kept.sha256)), sha256=kept.sha256)
 
 
@@ -102,6 +102,20 @@ def analyse_again(
     )
     found = find_windows(trace, expected, limits, alignment=way) if not trace.faults else []
     return reading, found[DISCARDED:] if isinstance(found, list) else []
+
+
+def _existing(results: str | None) -> Store:
+    """The store, which must be there: looking makes no database."""
+    from harness.results import DEFAULT_RESULTS, open_store
+
+    location = results or str(DEFAULT_RESULTS)
+    if "://" not in location and not Path(location).is_file():
+        raise StoreError(
+            "there are no results",
+            where=location,
+            hint="Measure something first (`harness run`), or name a database with --results.",
+        )
+    return open_store(location)
 
 
 def _baseline(trace: Trace, asked: tuple[str, float, float] | None) -> Baseline | None:

@@ -25,12 +25,13 @@ from harness.domain.metering import (
     Recording,
 )
 from harness.domain.power import Invalid, Reason, Sync
-from harness.errors import HarnessError
+from harness.errors import DeviceReset, HarnessError, WrongModel
 
 DISCARDED = 1
 GUARD_S = 0.05
 BASELINE_S = 2.0
 _SPARE = 1.02
+_PATIENCE, _PATIENCE_S = 5, 30.0
 _ROUNDING = 1e-6
 
 
@@ -76,25 +77,24 @@ class EnergyStage:
         self._counter_hz = counter_hz
         self._inference_s = inference_s
         self._clock = clock
+        self._host_s = 0.0
 
     def measure(self, warmup: int) -> EnergyFound:
         """Run the windows and tell their energy, or why there is none."""
         try:
-            first = self._client.run(warmup, 1, self._inference_s * (warmup + 1))
-            if not first.ticks or not first.ticks[0]:
+            inference_s = self._timed(warmup)
+            if not inference_s:
                 return EnergyFound(_no_clock())
-            return self._measured(self._inferences(first.ticks[0] / self._counter_hz))
+            return self._measured(self._inferences(inference_s))
         except HarnessError as error:
-            what = f"{type(error).__name__}: {error.what.splitlines()[0]}"
-            return EnergyFound(Invalid(Reason.BOARD_FAILED, what, error.hint))
+            return EnergyFound(_board_failed(error))
 
     def operators(self, operators: int) -> tuple[OperatorEnergy, ...] | Invalid | None:
         """The energy of each operator; None where the meter does not see the operator pin."""
         if self._metering.sync is not Sync.GATE or self._metering.caps.logic_channels < 2:
             return None
         try:
-            first = self._client.run(0, 1, self._inference_s)
-            inferences = self._inferences(first.ticks[0] / self._counter_hz)
+            inferences = self._inferences(self._timed(0))
             with self._metering.record() as recording:
                 window = self._window(inferences, GateMode.OPERATORS, recording)
                 recording.settle(GUARD_S)
@@ -102,14 +102,23 @@ class EnergyStage:
                 return window
             return self._metering.operators(self._told((window,), inferences, 0), operators)
         except HarnessError as error:
-            what = f"{type(error).__name__}: {error.what.splitlines()[0]}"
-            return Invalid(Reason.BOARD_FAILED, what, error.hint)
+            return _board_failed(error)
 
     @property
     def window_s(self) -> float:
         """How long a window is to be, in the board's time."""
         usual = WINDOW_S if self._metering.gate is None else SIMULATED_WINDOW_S
         return self._asked.window_s or usual
+
+    def _timed(self, warmup: int) -> float:
+        """Seconds of one inference by the board's counter, 0 where it does not move.
+
+        How long it took here tells how long a window may be waited for.
+        """
+        begin = self._clock()
+        first = self._client.run(warmup, 1, self._inference_s * (warmup + 1))
+        self._host_s = (self._clock() - begin) / (warmup + 1)
+        return first.ticks[0] / self._counter_hz if first.ticks else 0.0
 
     def _inferences(self, inference_s: float) -> int:
         """How many fill a window."""
@@ -139,7 +148,8 @@ class EnergyStage:
         self, inferences: int, mode: GateMode, recording: Recording
     ) -> BoardWindow | Invalid:
         sent = self._clock()
-        deadline_s = self._inference_s * inferences
+        longest_s = self._inference_s * inferences
+        deadline_s = min(longest_s, _PATIENCE_S + _PATIENCE * inferences * self._host_s)
         reply = self._client.run_metered(mode, 0, inferences, deadline_s)
         answered = self._clock()
         if reply.link_interrupts:
@@ -161,6 +171,18 @@ def _no_clock() -> Invalid:
         "the board's counter does not move, so that its time and the meter's cannot be compared",
         "Use a target whose counter runs.",
     )
+
+
+def _board_failed(error: HarnessError) -> Invalid:
+    """A board that has forgotten its model was reset; with the meter alone to feed it, by that."""
+    what = f"{type(error).__name__}: {error.what.splitlines()[0]}"
+    if isinstance(error, WrongModel | DeviceReset):
+        return Invalid(
+            Reason.BROWN_OUT,
+            f"the board started anew while it was measured ({what})",
+            "Check the supply: the meter may limit its current.",
+        )
+    return Invalid(Reason.BOARD_FAILED, what, error.hint)
 
 
 def _link_active(reply: MeteredReply) -> Invalid:

@@ -65,7 +65,7 @@ def _all(found: EnergySummary, real: bool) -> Iterator[Reading]:
         )
 
     yield told(ENERGY, found.energy_j, Unit.JOULES, lambda one: one.energy_per_inference_j)
-    yield told(UNCERTAINTY, found.expanded_j, Unit.JOULES, note="expanded, k = 2")
+    yield told(UNCERTAINTY, found.expanded_j, Unit.JOULES, note=uncertainty_of(found))
     if found.repeatability is not None:
         note = "coefficient of variation of the windows"
         yield told(REPEATABILITY, found.repeatability, Unit.FRACTION, note=note)
@@ -84,6 +84,20 @@ def instrument_of(found: EnergySummary) -> str:
     """Model and serial number of the meter; a virtual one has none."""
     serial = "(virtual)" if found.meter.simulated else found.meter.serial
     return " ".join(filter(None, (found.meter.model, serial)))
+
+
+def uncertainty_of(found: EnergySummary) -> str:
+    """What the expanded uncertainty rests on, and what else is to be known of the windows."""
+    one = found.windows[0]
+    parts = ", ".join(f"{part.name} {100 * part.relative:.2g} %" for part in found.budget)
+    return "; ".join(
+        [
+            "expanded, k = 2",
+            f"windows of {one.time_s:.3g} s, edges +-{1e6 * one.window.edge_error_s:.3g} us",
+            f"standard uncertainties: {parts}",
+            *found.warnings,
+        ]
+    )
 
 
 def method_of(found: EnergySummary) -> str:

@@ -14,7 +14,7 @@ from harness.domain.energy import Alignment, EnergySummary
 from harness.domain.energy_asked import EnergyAsked
 from harness.domain.gate import GateMode, MeteredReply
 from harness.domain.power import Invalid, Reason
-from harness.errors import LinkTimeout, MeterDisconnected
+from harness.errors import HarnessError, LinkTimeout, MeterDisconnected, WrongModel
 from harness.power.metering import MeteredBoard, metering
 from harness.power.meters.virtual import VirtualMeter
 from harness.power.options import MeterOptions
@@ -25,6 +25,7 @@ HZ = 1_000_000
 IDLE_A, ACTIVE_A, VOLTS = 2e-3, 10e-3, 3.0
 # 10 mA at 3 V for the 2 ms of an inference.
 JOULES = VOLTS * ACTIVE_A * 2e-3
+MUTE = LinkTimeout("no answer to METERED", deadline_s=1, got=0, hint="Reset it.")
 
 
 @dataclass
@@ -37,7 +38,7 @@ class Board:
     asked: list[tuple[GateMode, int]] = field(default_factory=list)
     answers: int | None = None
     link_interrupts: int = 0
-    fails: bool = False
+    fails: HarnessError | None = None
     slow: float = 1.0
 
     def run(self, warmup: int, repeats: int, deadline_s: float) -> Reply:
@@ -48,7 +49,7 @@ class Board:
     ) -> MeteredReply:
         self.asked.append((mode, repeats))
         if self.fails:
-            raise LinkTimeout("no answer to METERED", deadline_s=1, got=0, hint="Reset it.")
+            raise self.fails
         seconds = repeats * self.ticks / HZ
         self.now_s += 0.02
         if mode is GateMode.OPERATORS:
@@ -141,7 +142,8 @@ def test_each_operator_has_an_energy() -> None:
     [
         ({"answers": 50}, Reason.WRONG_COUNT),
         ({"link_interrupts": 2}, Reason.LINK_ACTIVE),
-        ({"fails": True}, Reason.BOARD_FAILED),
+        ({"fails": MUTE}, Reason.BOARD_FAILED),
+        ({"fails": WrongModel("no model is loaded")}, Reason.BROWN_OUT),
         ({"slow": 1.03}, Reason.CLOCK_MISMATCH),
         ({"ticks": 0}, Reason.NO_CLOCK),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 
 import pytest
 from devices.scripted import ScriptedDevice
@@ -64,6 +65,36 @@ def test_the_client_asks_once_and_gives_what_was_answered() -> None:
     assert (reply.repeats, reply.ticks, reply.link_interrupts) == (100_000, 40_000_000, 0)
     assert reply.outputs == (b"\xff" * 490,)
     assert device.runs == 100_002
+
+
+@dataclass
+class Computing(MemoryPort):
+    """What is asked is answered `takes_s` later."""
+
+    takes_s: float = 0.0
+    ready_at: float = 0.0
+
+    def write(self, data: bytes) -> None:
+        super().write(data)
+        self.ready_at = self.clock.now + self.takes_s
+
+    def read(self, timeout_s: float) -> bytes:
+        if self.clock.now + timeout_s < self.ready_at:
+            self.clock.now += timeout_s
+            return b""
+        self.clock.now = max(self.clock.now, self.ready_at)
+        return super().read(timeout_s)
+
+
+def test_a_window_of_ten_seconds_is_not_disturbed_by_asking_again() -> None:
+    device, clock = ScriptedDevice(), Clock()
+    port = Computing(device, clock)
+    client = DeviceClient(port, clock)
+    client.hello(5)
+    port.takes_s = 10.0
+    assert client.run_metered(GateMode.LEVEL, 0, 250, deadline_s=120).repeats == 250
+    assert client.frames_repeated == 0
+    assert clock.now >= 10
 
 
 def test_firmware_that_does_not_know_it_is_told() -> None:

@@ -130,7 +130,8 @@ class EnergyStage:
         one_each = self._metering.sync is Sync.TRIGGER
         with ExitStack() as recordings:
             recording = recordings.enter_context(self._metering.record())
-            recording.settle(BASELINE_S if self._asked.baseline else GUARD_S)
+            # Before its trigger an instrument sends nothing: there is no baseline to be had.
+            recording.settle(BASELINE_S if self._asked.baseline and not one_each else GUARD_S)
             for number in range(DISCARDED + self._asked.windows):
                 if one_each and number:
                     recordings.close()

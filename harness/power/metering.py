@@ -25,6 +25,8 @@ from harness.power.traces.npz import arrays_of
 
 SETTLE_S = 0.5
 FIRST_S = 0.5
+SILENCE_S = 1.0
+TRIGGER_SILENCE_S = 5.0
 SIMULATED_SILENCE_S = 60.0
 SIMULATED_START_S = 0.05
 
@@ -88,7 +90,9 @@ class MeteredBoard:
     def record(self, sync: Sync | None = None) -> Iterator[Recording]:
         """Sample while the body runs; what a meter does wrong meanwhile becomes a fault."""
         chosen = self.sync if sync is None else sync
-        silence_s = 1.0 if self.gate is None else SIMULATED_SILENCE_S
+        silence_s = TRIGGER_SILENCE_S if chosen is Sync.TRIGGER else SILENCE_S
+        if self.gate is not None:
+            silence_s = SIMULATED_SILENCE_S
         recorder = Recorder(self._meter, CaptureConfig(None, chosen), silence_s=silence_s)
         if self.gate is not None:  # let it hear of all that the board did before
             self._pause(SIMULATED_START_S)

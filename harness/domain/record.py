@@ -53,9 +53,10 @@ class CaseRecord:
     Times are UTC, sizes bytes. `counter_resolution` is in the unit of the counted quantity.
     `operator_kernels` has one entry per operator of the model, in order, and none in records older
     than that field. Quantities of `readings`: `instructions` or `cycles` per inference, `accuracy`,
-    `vectors_equal` (of n), `largest_difference`, and `fallback_share` where a library is called.
-    `raw` names what else is kept of the case, by kind (`answers`, `profile`): the SHA-256 by which
-    the store's raw data has it.
+    `vectors_equal` (of n), `largest_difference`, `fallback_share` where a library is called, and
+    those of `domain.quantities` where a power meter was at work.
+    `raw` names what else is kept of the case, by kind (`answers`, `profile`, `current`,
+    `power-trace`): the SHA-256 by which the store's raw data has it.
     """
 
     status: CaseStatus

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from bench_desk import TARGET, Desk
-from builders.energies import METER, energy_summary
+from builders.energies import energy_summary
 from builders.records import run_info
+from devices.told_meter import AlwaysTheSame
 
 from harness.bench.board_health import BoardHealth
 from harness.bench.case import Extras, run_case
 from harness.bench.events import EnergyMeasured, Event, Stage, StageStarted
 from harness.bench.rig import PowerRig
 from harness.domain.coordinates import Coordinates
-from harness.domain.energy import EnergyReading, OperatorEnergy
 from harness.domain.energy_asked import EnergyAsked
-from harness.domain.gate import GateFeed
 from harness.domain.measurement import Measurement, Missing
-from harness.domain.metering import BoardWindows, EnergyFound, Metering, Recording
-from harness.domain.power import Accuracy, Invalid, MeterCaps, MeterInfo, Reason, Sync
+from harness.domain.metering import Metering
+from harness.domain.power import Invalid, Reason
 from harness.domain.quantities import OF_A_METER
 from harness.domain.record import CaseRecord, CaseStatus
 from harness.domain.target import CounterMeaning, Target
@@ -40,43 +38,6 @@ from harness.results.raw import Arrays
 UNPLUGGED = Invalid(Reason.DISCONNECTED, "it went away", "Plug it in.")
 COUNTER = CounterMeaning("ticker", Unit.CYCLES, 1)
 SILICON = replace(TARGET, fidelity=Fidelity.SILICON, counter=COUNTER)
-
-
-@dataclass
-class AlwaysTheSame:
-    """A meter that finds what it is told to find; `recorded` is how many windows it was shown."""
-
-    reading: EnergyReading
-    sync: Sync = Sync.GATE
-    gate: GateFeed | None = None
-    lost: str = ""
-    info: MeterInfo = METER
-    caps: MeterCaps = field(
-        default_factory=lambda: MeterCaps(
-            (0.8, 5.0), 1.0, (1e5,), 1, False, False, Accuracy(0.02, 0.01, 0, 0, "made up")
-        )
-    )
-    recorded: list[BoardWindows] = field(default_factory=list)
-
-    @contextmanager
-    def record(self, sync: Sync | None = None) -> Iterator[Recording]:
-        yield self
-
-    def settle(self, seconds: float) -> None:
-        """Time does not matter here."""
-
-    def failed(self) -> bool:
-        return False
-
-    def energy(self, board: BoardWindows) -> EnergyFound:
-        self.recorded.append(board)
-        picture = {"seconds": np.arange(3.0), "amperes": np.ones(3), "windows": np.ones((1, 2))}
-        return EnergyFound(self.reading, trace={"current_a": np.ones(3)}, picture=picture)
-
-    def operators(
-        self, board: BoardWindows, operators: int
-    ) -> tuple[OperatorEnergy, ...] | Invalid:
-        raise AssertionError("a meter with one input sees no operators")
 
 
 def measured(

@@ -203,6 +203,10 @@ class MeterDisconnected(RigError):
     """The meter went away while it was needed."""
 
 
+class EnergyMissing(RigError):
+    """An energy was required of a case, and there is none."""
+
+
 class MeterTimeout(RigError):
     """The meter was silent for `deadline_s` seconds."""
 

@@ -18,6 +18,7 @@ enum error_code {
     ERROR_INPUT_TOO_LARGE = 10,
     ERROR_LOST = 11,
     ERROR_WRONG_INPUT = 12,
+    ERROR_NO_PIN = 13,
 };
 
 /* Detail of ERROR_BAD_MODEL: which check failed. */

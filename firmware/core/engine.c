@@ -6,6 +6,7 @@
 
 #include "crc32.h"
 #include "image_check.h"
+#include "metered.h"
 #include "port.h"
 
 enum { OPCODES = 256, INPUT_ALIGNMENT = 16 };
@@ -230,13 +231,6 @@ static struct error kernel_refused(const uint8_t *failed, int status)
     return error_at(ERROR_KERNEL_REFUSED, index, status, find_kernel(image_operator_at(failed)->opcode)->name);
 }
 
-/* In MLPerf Tiny's energy mode a meter takes every falling edge for a stamp. */
-static void gate(bool high)
-{
-    if (!HARNESS_MLPERF_ENERGY)
-        (void)port_gate(high);
-}
-
 /* The operators of [record, end) in a window; the gate stays outside the counted part. */
 static struct error window(const uint8_t *record, const uint8_t *end, uint32_t index, uint64_t *ticks,
                            uint32_t *link_interrupts)
@@ -245,14 +239,14 @@ static struct error window(const uint8_t *record, const uint8_t *end, uint32_t i
     uint32_t interrupts_before;
     int status = 0;
 
-    gate(true);
+    metered_window(true);
     interrupts_before = port_link_interrupts();
     port_ticks_restart();
     failed = invoke_operators(record, end, index, &status);
     *ticks = port_ticks();
     in_flight = ERROR_NO_OPERATOR;
     *link_interrupts += port_link_interrupts() - interrupts_before;
-    gate(false);
+    metered_window(false);
     if (failed != NULL)
         return kernel_refused(failed, status);
     if (*ticks == PORT_TICKS_OVERFLOW)

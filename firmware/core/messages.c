@@ -1,4 +1,4 @@
-/* HELLO, DESCRIBE, INPUT, RUN, PROFILE, the pool, BAUD and errors, byte for byte as firmware/PROTOCOL.md says. */
+/* HELLO, DESCRIBE, INPUT, RUN, PROFILE, the pool, BAUD, METERED and errors, byte for byte as firmware/PROTOCOL.md says. */
 #include "messages.h"
 
 #include <string.h>
@@ -7,6 +7,7 @@
 #include "engine.h"
 #include "image_check.h"
 #include "link_rate.h"
+#include "metered.h"
 #include "order.h"
 #include "port.h"
 #include "reply.h"
@@ -22,12 +23,13 @@ enum message {
     POOL = 0x06,
     RUN_SAMPLE = 0x07,
     BAUD = 0x08,
+    METERED = 0x09,
 };
 
 static bool greeted;   /* by a HELLO: only then somebody may be asked to repeat */
 static bool described; /* by a DESCRIBE: a model that a text command loaded is none for frames */
 
-/* The answer to the last RUN or PROFILE, for a host that has missed it: one that is repeated is not
+/* The answer to the last RUN, PROFILE or METERED, for a host that has missed it: one that is repeated is not
  * run again. The outputs lie in the arena until the next one. */
 static struct {
     bool there;
@@ -150,6 +152,18 @@ static void put_outputs(const struct model *model)
     }
 }
 
+static struct error meter(const uint8_t *payload)
+{
+    struct {
+        uint16_t warmup, mode;
+        uint32_t repeats;
+    } request;
+
+    memcpy(&request, payload, sizeof request);
+    kept.count = 2; /* the ticks of all, and how many there were */
+    return metered_run(request.mode, request.warmup, request.repeats, &kept.windows);
+}
+
 /* PROFILE differs in what a window holds, RUN_SAMPLE in where its inputs lie; the answers look alike. */
 static struct error measure(const struct frame *frame)
 {
@@ -193,7 +207,7 @@ static void answer_windows(const struct model *model, const struct frame *frame,
 {
     if (order == ORDER_NEXT) {
         kept.there = false;
-        kept.error = measure(frame);
+        kept.error = frame->type == METERED ? meter(frame->payload) : measure(frame);
         kept.type = frame->type;
         kept.sequence = frame->sequence;
         kept.there = true;
@@ -215,6 +229,8 @@ static bool size_is_right(const struct frame *request)
         return request->payload_bytes == 0;
     case RUN_SAMPLE:
         return request->payload_bytes == 12;
+    case METERED:
+        return request->payload_bytes == 8;
     case RUN:
     case PROFILE:
     case BAUD:
@@ -277,7 +293,7 @@ void messages_answer(const struct memory *memory, const struct frame *request)
         answer_hello(memory);
     else if (request->type == DESCRIBE)
         answer_describe(memory);
-    else if (request->type > BAUD || request->type == 0)
+    else if (request->type > METERED || request->type == 0)
         bad_request(request->type, "type");
     else if (request->type == BAUD ? !greeted && order == ORDER_EARLY : !described)
         answer_no_model(memory);

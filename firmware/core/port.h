@@ -1,5 +1,5 @@
-/* What the portable core asks of a board: ten functions, of which a missing one is a link error, and two
- * for a link with a rate. */
+/* What the portable core asks of a board: ten functions, of which a missing one is a link error, two
+ * for a link with a rate, and one for a second pin. */
 #ifndef HARNESS_PORT_H
 #define HARNESS_PORT_H
 
@@ -29,5 +29,7 @@ bool port_gate(bool high);                  /* tells a power meter; false: there
 /* A port that has these two also returns from port_link_wait() a few times a second after a window. */
 uint32_t port_link_rate(uint32_t wanted);   /* baud it would really use; 0: none within 2 % of `wanted` */
 void port_link_use_rate(uint32_t rate);     /* when all that was written has left; 0: that of the start */
+
+bool port_operator_pin(bool high);          /* a second pin, for borders of operators; false: none */
 
 #endif

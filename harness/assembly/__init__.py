@@ -19,6 +19,7 @@ from harness.assembly.lists import (
     list_models,
     list_targets,
     model_names,
+    power_models,
 )
 from harness.assembly.measuring import Bench, profile
 from harness.assembly.mlperf import mlperf
@@ -77,6 +78,7 @@ __all__ = [
     "plan",
     "plan_kernels",
     "port_speed",
+    "power_models",
     "profile",
     "propose_rig",
     "read_nightly",

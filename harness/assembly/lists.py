@@ -12,7 +12,21 @@ from harness.domain.units import Fidelity
 if TYPE_CHECKING:
     from harness.domain.firmware import BuildVariant, KernelSet
     from harness.domain.image import ModelImage
+    from harness.domain.power_model import PowerModel
     from harness.domain.target import Target
+
+
+def power_models() -> dict[str, PowerModel]:
+    """What the data sheets of targets say of their current, by target.
+
+    Raises:
+        BadDefinition, DuplicateName: from the target files.
+    """
+    return {
+        name: target.power_model
+        for name, target in catalog.targets().items()
+        if target.power_model is not None
+    }
 
 
 def list_targets() -> list[Target]:

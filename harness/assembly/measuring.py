@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from harness.assembly.metered import LostMeters, require_meter_kind
 from harness.assembly.rigs import rig
 from harness.assembly.run_info import describe_run
 from harness.bench.board_health import BoardHealth
 from harness.bench.events import Listener, Note, nobody
+from harness.domain.energy_asked import EnergyAsked
 from harness.domain.plan import Case
 from harness.errors import HarnessError
 
@@ -60,6 +62,7 @@ class Bench:
         profile: keep the counts of every operator too, from one more pass after the counted ones.
         case_limit_s: give up a case of `measure` that takes longer; None for no limit.
         transcript: see `rig`; of `measure` only.
+        energy: what is asked of a power meter; of `measure` only. None: the desk's own.
     """
 
     def __init__(
@@ -72,9 +75,12 @@ class Bench:
         profile: bool = False,
         case_limit_s: float | None = None,
         transcript: TextIO | None = None,
+        energy: EnergyAsked | None = None,
     ) -> None:
         from harness.results import DEFAULT_RESULTS
 
+        self._energy = energy or EnergyAsked()
+        self._lost_meters = LostMeters()
         self._rig_file = rig_file
         self._wait_board_s = wait_board_s
         self._transcript = transcript
@@ -133,7 +139,8 @@ class Bench:
         from harness.bench.prepare import prepare
         from harness.bench.run import run_cases
 
-        own_rig = self._own_rig(on_event)
+        require_meter_kind(self._energy)
+        own_rig = self._own_rig(on_event, self._energy)
         prepared = prepare(list(cases), own_rig.load_dataset)
         store = self._opened()
 
@@ -170,7 +177,7 @@ class Bench:
         place = self._store.where if self._store else self.results
         return f"kept as run {self.run_id[:8]} in {place}"
 
-    def _own_rig(self, on_event: Listener) -> Rig:
+    def _own_rig(self, on_event: Listener, energy: EnergyAsked | None = None) -> Rig:
         def tell(text: str) -> None:
             on_event(Note(text))
 
@@ -180,6 +187,8 @@ class Bench:
             self._boards,
             tell,
             transcript=self._transcript,
+            energy=energy,
+            lost_meters=self._lost_meters,
         )
 
     def _opened(self) -> Store:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from harness.assembly.mlperf_device import OnTarget, reached, text_case
 from harness.assembly.run_info import describe_run
 from harness.catalog.definitions import pick
+from harness.domain.energy_asked import EnergyAsked
 from harness.domain.mlperf import BENCHMARKS, Benchmark, Mode
 from harness.errors import ConfigError, HarnessError
 
@@ -47,6 +48,7 @@ def mlperf(
     infer_s: float = 120.0,
     sessions: Path = Path("results/mlperf"),
     results: Path | str | None = None,
+    energy: EnergyAsked | None = None,
     on_progress: Callable[[int, int, str], None] = lambda done, total, text: None,
 ) -> MlperfResult:
     """Identify the device on a port, or on a target, run one session, keep files and record.
@@ -54,7 +56,8 @@ def mlperf(
     `benchmark` None takes what the target's model is of, or what the device on a port says it runs.
     What can be known of benchmark and data without the device is checked before anything is built,
     flashed or opened. Nothing is kept of a device that cannot be identified; a session that fails
-    later is kept as failed, with its log.
+    later is kept as failed, with its log. `energy` is what is asked of a meter, in energy
+    mode.
 
     Raises:
         ConfigError: no such benchmark, another one on the device, or data that do not fit.
@@ -62,7 +65,15 @@ def mlperf(
         StoreError: files or record cannot be written.
         As `reached`.
     """
-    from harness.bench.mlperf import Peer, Session, SessionFiles, score, sequence, session_record
+    from harness.bench.mlperf import (
+        EnergySession,
+        Peer,
+        Session,
+        SessionFiles,
+        score,
+        sequence,
+        session_record,
+    )
     from harness.bench.mlperf.session import require_model
     from harness.bench.mlperf.session_files import log_lines
     from harness.catalog.mlperf_samples import load_samples, require_some_samples
@@ -70,13 +81,18 @@ def mlperf(
     from harness.link.mlperf import MlperfClient
     from harness.results import DEFAULT_RESULTS, open_store
 
-    wanted = _wanted(device, benchmark)
+    wanted = _wanted(device, benchmark, mode)
     taken = limit if mode is Mode.ACCURACY else None
     if wanted is None:
         require_some_samples(data)
     samples = None if wanted is None else load_samples(data, wanted, taken)
     started = datetime.now(UTC)
-    with reached(device, baud) as at, open_port(at.url, at.baud_rate) as opened:
+    metered = replace(energy or EnergyAsked(), pulses=True) if mode is Mode.ENERGY else None
+    if metered and not metered.meter and isinstance(device, str):
+        raise ConfigError(
+            "energy mode needs a power meter", where="--mode", hint="Name it with --power-meter."
+        )
+    with reached(device, baud, energy=metered) as at, open_port(at.url, at.baud_rate) as opened:
         names = MlperfClient(opened, on_idle=at.check).identify()
         peer = Peer(names, at.known, at.fidelity)
         known = wanted or pick("benchmark", names.model, BENCHMARKS)
@@ -87,14 +103,15 @@ def mlperf(
             run = describe_run()
             store.begin(run)
             client = MlperfClient(opened, on_idle=at.check, on_line=files.log, infer_s=infer_s)
-            performance = mode is Mode.PERFORMANCE
-            session = Session(
-                client,
-                names,
-                (inferences or known.inferences) if performance else 1,
-                (known.warmup if warmup is None else warmup) if performance else 0,
-                verify=verify,
-                tell=files.log,
+            timed = mode is not Mode.ACCURACY
+            each = (inferences or known.inferences) if timed else 1
+            before = (known.warmup if warmup is None else warmup) if timed else 0
+            session = (
+                Session(client, names, each, before, verify=verify, tell=files.log)
+                if at.metering is None
+                else EnergySession(
+                    client, names, each, before, at.metering, verify=verify, tell=files.log
+                )
             )
             answers: list[Answer] = []
             total = None
@@ -105,7 +122,7 @@ def mlperf(
                     for line in log_lines(answers[-1], number):
                         files.log(line)
                 on_progress(len(steps), len(steps), "")
-                total = None if performance else score(answers)
+                total = None if timed else score(answers)
                 files.finish(answers, mode, total)
             except (HarnessError, KeyboardInterrupt) as error:
                 record = session_record(known, mode, peer, steps, answers, None, started, error)
@@ -118,14 +135,15 @@ def mlperf(
             )
 
 
-def _wanted(device: str | OnTarget, benchmark: str | None) -> Benchmark | None:
+def _wanted(device: str | OnTarget, benchmark: str | None, mode: Mode) -> Benchmark | None:
     """The benchmark that is asked for, or that a target's model is of; None where a port tells."""
     from harness.bench.mlperf import benchmark_of
 
     wanted = None if benchmark is None else pick("benchmark", benchmark, BENCHMARKS)
     if isinstance(device, str):
         return wanted
-    found = benchmark_of(text_case(device))
+    stamps = mode is Mode.ENERGY
+    found = benchmark_of(text_case(device, laps=not stamps, stamps=stamps))
     if wanted is not None and wanted is not found:
         raise ConfigError(
             f"{Path(device.model).name} is a model of {found.id}, not of {wanted.id}",

@@ -88,6 +88,7 @@ def nightly(
         wait_board_s=wait_board_s,
         profile=True,
         case_limit_s=plan.case_timeout_s,
+        energy=plan.energy,
     )
 
     def measure(cases: Sequence[Case], *, fresh: bool) -> Sequence[CaseRecord]:

@@ -128,9 +128,12 @@ def _traces(store: Store, cases: Sequence[StoredCase]) -> Iterator[CurrentTrace]
             yield CurrentTrace(
                 case=case_of(record),
                 fidelity=record.fidelity,
-                seconds=tuple(found["seconds"].tolist()),
-                amperes=tuple(found["amperes"].tolist()),
-                windows=tuple((float(begin), float(end)) for begin, end in found["windows"]),
+                seconds=found.seconds,
+                amperes=found.amperes,
+                windows=found.windows,
+                histogram=found.histogram,
+                operators=found.operators,
+                no_operators=found.no_operators,
             )
 
 

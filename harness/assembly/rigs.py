@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from harness import catalog
 from harness.assembly.desks import find_desk
+from harness.assembly.metered import LostMeters, power_rig
 from harness.assembly.places import cache_dir
 
 # The rest is imported where it is used: shell completion must not wait for pandas or pyOCD.
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from harness.domain.coordinates import Coordinates
     from harness.domain.dataset import Dataset
     from harness.domain.desk import Desk
+    from harness.domain.energy_asked import EnergyAsked
     from harness.domain.firmware import BuildVariant, Firmware, KernelSet
+    from harness.domain.gate import GateFeed
     from harness.domain.image import TensorPlacement
     from harness.domain.plan import Case
     from harness.domain.target import Target
@@ -30,13 +33,16 @@ def rig(
     boards: BoardHealth | None = None,
     on_wait: Callable[[str], None] = lambda text: None,
     transcript: TextIO | None = None,
+    energy: EnergyAsked | None = None,
+    lost_meters: LostMeters | None = None,
 ) -> Rig:
     """The real adapters: CMake, pyOCD, simulators and boards.
 
     Boards are those of `rig_file` (see `find_desk`); where all of a kind are in use, a case waits
     `wait_board_s` seconds for one and `on_wait` hears of it. Those that `boards` knows as broken
     are not taken.
-    What goes over the links is written to `transcript`.
+    What goes over the links is written to `transcript`. With `energy` the energy of each case is
+    measured where there is a meter; `lost_meters` remembers those that went away.
     """
     from harness import build as building
     from harness.bench.rig import Rig
@@ -72,12 +78,14 @@ def rig(
         )
 
     @contextmanager
-    def machine(target: Target, work_dir: Path) -> Iterator[Coordinates]:
+    def machine(
+        target: Target, work_dir: Path, gate: GateFeed | None = None
+    ) -> Iterator[Coordinates]:
         def desk() -> Desk:
             found = find_desk(rig_file)
             return boards.sound(found, target) if boards else found
 
-        with start_machine(target, work_dir, desk, wait_board_s, on_wait) as at:
+        with start_machine(target, work_dir, desk, wait_board_s, on_wait, gate=gate) as at:
             if boards and needs_board(target):
                 boards.lend(target, at.probe_uid)
             yield at
@@ -90,4 +98,7 @@ def rig(
         open_board=board,
         cache_dir=cache,
         transcript=transcript,
+        power=None
+        if energy is None
+        else power_rig(energy, machine, lambda: find_desk(rig_file), lost_meters or LostMeters()),
     )

@@ -10,13 +10,21 @@ from harness.errors import (
     BoardBroken,
     BoardNotFound,
     CaseTimeout,
+    EnergyMissing,
     ProbeBusy,
     RigError,
     SimulatorDied,
 )
 
 _FAILURES = 2
-_NOT_OF_THE_BOARD = (BoardBroken, BoardNotFound, CaseTimeout, ProbeBusy, SimulatorDied)
+_NOT_OF_THE_BOARD = (
+    BoardBroken,
+    BoardNotFound,
+    CaseTimeout,
+    EnergyMissing,
+    ProbeBusy,
+    SimulatorDied,
+)
 
 
 class BoardHealth:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -29,7 +29,8 @@ class Device:
     """A target that runs the right firmware with the right model, ready for inputs.
 
     `handshake` makes it prove both once more, after it was reset; `hang_up` closes the link, for
-    somebody else to open it.
+    somebody else to open it. `let_go` ends the probe's session and leaves the core running: a core
+    that is debugged draws more current; `board` cannot be used any more then.
     """
 
     client: DeviceClient
@@ -39,6 +40,7 @@ class Device:
     at: Coordinates
     handshake: Callable[[], Identity]
     hang_up: Callable[[], None] = lambda: None
+    let_go: Callable[[], None] = lambda: None
 
 
 @contextmanager
@@ -65,7 +67,8 @@ def bring_up(
     on_stage(Stage.BRING_UP)
     with rig.start(target, work_dir) as at:
         try:
-            with rig.open_board(at.probe_uid, target, on_flash) as board:
+            with ExitStack() as probe:
+                board = probe.enter_context(rig.open_board(at.probe_uid, target, on_flash))
                 on_stage(Stage.FLASH)
                 board.program(firmware.elf)
                 _load(board, target, firmware, image)
@@ -86,7 +89,7 @@ def bring_up(
                         _load(board, target, firmware, image)
                         identity = _handshake(client, target, firmware, image, wait_s)
                     again = partial(_handshake, client, target, firmware, image, wait_s)
-                    yield Device(client, board, identity, image, at, again, port.close)
+                    yield Device(client, board, identity, image, at, again, port.close, probe.close)
         except HarnessError:
             at.check()  # a simulator that died explains more than the broken link it leaves
             raise

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from harness.bench import facts
 from harness.bench.bring_up import Device, bring_up, fitted
+from harness.bench.case_energy import CaseEnergy
+from harness.bench.case_raw_kept import raw_by_kind
 from harness.bench.events import (
     Computed,
     Flashing,
@@ -36,7 +38,6 @@ from harness.domain.plan import InputsBy
 from harness.domain.record import CaseRecord, CaseStatus
 from harness.errors import HarnessError
 from harness.model import start_reference
-from harness.results.case_raw import ANSWERS, PROFILE, answers_arrays, profile_arrays
 from harness.results.raw import Arrays
 
 REFERENCE_DEADLINE_S = 3600.0
@@ -100,19 +101,31 @@ class CaseRun:
         )
         try:
             after = OperatorPass(case, firmware.library, kernels, wanted=self._extras.profile)
-            image, answers = self._on_device(firmware, after)
+            energy = CaseEnergy(case, self._rig)
+            image, answers = self._on_device(firmware, after, energy, kernels)
             self._stage(Stage.VERIFY)
             expected = reference.result(REFERENCE_DEADLINE_S)
         finally:
             reference.cancel()
         self._known["tool_versions"] += (("litert", reference.version),)
         outputs = typed_outputs(answers, image)
-        self._known |= self._readings(answers, image, outputs, expected, after)
-        self._known["raw"] = self._raw(answers, outputs.dtype.name, after, kernels)
+        self._known |= self._readings(answers, image, outputs, expected, after, energy)
+        if keep := self._extras.keep_raw:
+            kept = raw_by_kind(self._prepared, answers, outputs.dtype.name, after, kernels)
+            self._known["raw"] = tuple(
+                (kind, keep(kind, arrays)) for kind, arrays in (kept | energy.raw).items()
+            )
+        energy.require()
         return self._record(CaseStatus.OK)
 
-    def _on_device(self, firmware: Firmware, after: OperatorPass) -> tuple[ModelImage, Answers]:
-        """Count all inputs, then each operator: the failure of that costs no count."""
+    def _on_device(
+        self,
+        firmware: Firmware,
+        after: OperatorPass,
+        energy: CaseEnergy,
+        kernels: tuple[OperatorKernel, ...],
+    ) -> tuple[ModelImage, Answers]:
+        """Count all inputs, then each operator: the failure of that costs no count; then joules."""
         case, dataset = self._prepared.case, self._prepared.dataset
         deadlines = self._rig.deadlines
         try:
@@ -122,7 +135,7 @@ class CaseRun:
                     case.target,
                     firmware,
                     self._prepared.network,
-                    self._rig,
+                    energy.rig,
                     folder,
                     self._stage,
                     self._flashing,
@@ -142,6 +155,8 @@ class CaseRun:
                     self._known |= facts.link_facts(steady)
                 self._on_event(Computed(steady.computing_s))
                 after.run(device.client, answers, deadlines.inference_s, self._stage)
+                energy.run(device, kernels, deadlines.inference_s, self._on_event)
+                self._known["tool_versions"] += energy.versions
                 self._stage(Stage.STOP)
         except HarnessError:
             # Through all that holds the device, which may be in doubt; but what was counted, was.
@@ -155,23 +170,6 @@ class CaseRun:
         if self._prepared.case.inputs_by is InputsBy.LINK:
             return None
         return ByProbe(device, [sample.tobytes() for sample in self._prepared.dataset.inputs])
-
-    def _raw(
-        self,
-        answers: Answers,
-        element: str,
-        after: OperatorPass,
-        kernels: Sequence[OperatorKernel],
-    ) -> tuple[tuple[str, str], ...]:
-        keep, per_tick = self._extras.keep_raw, self._prepared.case.target.counter.per_tick
-        if keep is None:
-            return ()
-        labels = self._prepared.dataset.labels
-        kept = {ANSWERS: answers_arrays(answers.outputs, answers.ticks, per_tick, element, labels)}
-        if after.profile:
-            profile = after.profile
-            kept[PROFILE] = profile_arrays(kernels, profile.ticks, profile.empty_window, per_tick)
-        return tuple((kind, keep(kind, arrays)) for kind, arrays in kept.items())
 
     def failed(self, error: BaseException) -> CaseRecord:
         """The record of a case that ended with `error`: no readings, whatever came before."""
@@ -189,6 +187,7 @@ class CaseRun:
         outputs: Any,
         expected: Any,
         after: OperatorPass,
+        energy: CaseEnergy,
     ) -> dict[str, Any]:
         target = self._prepared.case.target
         return {
@@ -198,6 +197,7 @@ class CaseRun:
                 accuracy(outputs, self._prepared.dataset, image, target),
                 *agreement(outputs, expected, target),
                 *([after.share] if after.share else []),
+                *energy.readings,
                 *self._prepared.known,
             ),
         }

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from harness.domain.plan import Case
 from harness.domain.record import CaseRecord
+
+if TYPE_CHECKING:  # numpy comes with it, and shell completion must not wait for that
+    from harness.domain.energy import EnergyReading
 
 
 class Stage(StrEnum):
     """The steps of one case, in order.
 
-    OPERATORS only where their own counts are needed, STORE only where records are kept.
+    OPERATORS only where their own counts are needed, ENERGY only with a power meter, STORE only
+    where records are kept.
     """
 
     BUILD = "building firmware"
@@ -22,6 +27,7 @@ class Stage(StrEnum):
     HANDSHAKE = "handshake"
     STREAM = "streaming inputs"
     OPERATORS = "counting each operator by itself"
+    ENERGY = "measuring energy"
     STOP = "stopping target"
     VERIFY = "comparing with host reference"
     STORE = "storing"
@@ -74,6 +80,13 @@ class Computed:
 
 
 @dataclass(frozen=True)
+class EnergyMeasured:
+    """What a meter says of the running case."""
+
+    reading: EnergyReading
+
+
+@dataclass(frozen=True)
 class CaseFinished:
     """A case ended, well or not; its record is already in the store.
 
@@ -84,7 +97,16 @@ class CaseFinished:
     taken_over: bool = False
 
 
-Event = CaseStarted | StageStarted | Note | Flashing | InputsDone | Computed | CaseFinished
+Event = (
+    CaseStarted
+    | StageStarted
+    | Note
+    | Flashing
+    | InputsDone
+    | Computed
+    | EnergyMeasured
+    | CaseFinished
+)
 Listener = Callable[[Event], None]
 
 

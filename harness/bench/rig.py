@@ -10,9 +10,11 @@ from typing import Protocol, TextIO
 
 from harness.domain.coordinates import Coordinates
 from harness.domain.dataset import Dataset
+from harness.domain.energy_asked import EnergyAsked
 from harness.domain.firmware import BuildVariant, Firmware, KernelSet
 from harness.domain.image import TensorPlacement
 from harness.domain.kernel_code import LinkedKernel
+from harness.domain.metering import Metering
 from harness.domain.plan import Case
 from harness.domain.target import Target
 
@@ -64,13 +66,27 @@ class Deadlines:
 
 
 @dataclass(frozen=True)
+class PowerRig:
+    """How the energy of a case is measured, beside the rest of its rig.
+
+    `start` starts a target as the rig does, and opens the meter that feeds it, before its probe is
+    used; where there is none it says why, and None where nobody asked for one.
+    """
+
+    asked: EnergyAsked
+    start: Callable[
+        [Target, Path], AbstractContextManager[tuple[Coordinates, Metering | str | None]]
+    ]
+
+
+@dataclass(frozen=True)
 class Rig:
     """Everything outside the process that a case touches.
 
     `build` tells a line before each step that takes long, `read_kernels` what a firmware links for
     each operator it knows. The board that `open_board` opens tells what it does and the fraction
     done. `cache_dir` keeps what is expensive to find again and safe to lose; `transcript`
-    takes down what goes over the link.
+    takes down what goes over the link. `power` is None where no energy is asked for.
     """
 
     build: Callable[[Target, KernelSet, BuildVariant, Tell], Firmware]
@@ -81,3 +97,4 @@ class Rig:
     cache_dir: Path
     deadlines: Deadlines = Deadlines()
     transcript: TextIO | None = None
+    power: PowerRig | None = None

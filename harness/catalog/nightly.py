@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from harness.catalog.definitions import Table, bad_definition, parse_toml, validated
+from harness.domain.energy_asked import WINDOWS, EnergyAsked
 from harness.domain.nightly import PREVIOUS, NightlyPlan, ReportFiles
 
 _TAG = re.compile(r"(?!last$)[A-Za-z][\w.+/-]{0,99}")  # as `harness results tag`, but no day
@@ -44,6 +45,15 @@ class _Report(Table):
     openmetrics: _Name | None = None
 
 
+class _Power(Table):
+    meter: str = ""
+    voltage: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    window_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    windows: Annotated[int, Field(ge=1, le=1000)] = WINDOWS
+    baseline: Literal["idle"] | None = None
+    required: bool = False
+
+
 class _File(Table):
     tag: Annotated[str, AfterValidator(_tag)] = "nightly"
     baseline: _Name = PREVIOUS
@@ -53,6 +63,7 @@ class _File(Table):
     jobs: Annotated[int, Field(ge=1, le=64)] = 1
     matrix: _Matrix
     report: _Report = _Report()
+    power: _Power = _Power()
 
 
 def read_nightly(path: Path) -> NightlyPlan:
@@ -80,5 +91,13 @@ def read_nightly(path: Path) -> NightlyPlan:
         case_timeout_s=file.case_timeout_s,
         retries=file.retries,
         jobs=file.jobs,
+        energy=EnergyAsked(
+            meter=file.power.meter,
+            voltage_v=file.power.voltage,
+            windows=file.power.windows,
+            window_s=file.power.window_s,
+            baseline=file.power.baseline,
+            required=file.power.required,
+        ),
         files=ReportFiles(**{name: Path(text) for name, text in file.report if text}),
     )

@@ -20,6 +20,7 @@ from harness.catalog.definitions import (
     read_definition,
 )
 from harness.catalog.locations import folders
+from harness.catalog.power_model import PowerModelTable
 from harness.domain.target import Core, CounterMeaning, Memory, Region, Target
 from harness.domain.units import Fidelity, Unit
 
@@ -96,6 +97,7 @@ class _TargetFile(Schema):
     device_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+\.h$")] | None = None
     also_clock_hz: list[Annotated[int, Field(gt=0)]] = Field(default=[])
     default: bool = True
+    power_model: PowerModelTable | None = None
 
     @model_validator(mode="after")
     def _rate_can_only_rise(self) -> _TargetFile:
@@ -135,6 +137,7 @@ class _TargetFile(Schema):
             device_header=self.device_header or "",
             also_clock_hz=tuple(self.also_clock_hz),
             default=self.default,
+            power_model=None if self.power_model is None else self.power_model.value(),
         )
 
 

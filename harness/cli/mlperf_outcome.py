@@ -38,6 +38,8 @@ def told(outcome: MlperfResult) -> tuple[dict[str, object], bool]:
             else None
         )
         lines["window"] = f"{shortest:.3f} s the shortest, at least {SHORTEST_WINDOW_S:g} s wanted"
+    elif outcome.mode is Mode.ENERGY:
+        good = _energy(outcome, lines)
     else:
         score = outcome.score
         assert score is not None
@@ -54,3 +56,24 @@ def told(outcome: MlperfResult) -> tuple[dict[str, object], bool]:
     lines["repeated"] = f"{outcome.repeated} steps" if outcome.repeated else None
     lines["kept in"] = f"{outcome.folder}, run {outcome.run_id[:8]}"
     return lines, good
+
+
+def _energy(outcome: MlperfResult, lines: dict[str, object]) -> bool:
+    """Tell the energy; whether there is one, of windows as long as the rules want."""
+    from harness.bench.mlperf.energy import long_enough, session_energy, shortest_s
+    from harness.domain.power import Invalid
+
+    energy = session_energy(outcome.answers)
+    if isinstance(energy, Invalid):
+        lines["energy"] = f"- ({energy.reason}: {energy.detail})"
+        return False
+    about = "" if energy.origin == "measured" else " (a virtual meter: no measurement)"
+    lines["energy"] = (
+        f"{1e6 * energy.energy_j:,.3f} uJ/inf. ±{1e6 * energy.expanded_j:.2g} (k=2), median of "
+        f"{len(energy.windows)} windows{about}"
+    )
+    lines["current"] = f"{1e3 * energy.mean_current_a:.4g} mA at {energy.voltage_v:.3g} V"
+    lines["meter"] = f"{energy.meter.model}, windows by {energy.alignment}"
+    shortest = shortest_s(energy)
+    lines["window"] = f"{shortest:.3f} s the shortest, at least {SHORTEST_WINDOW_S:g} s wanted"
+    return long_enough(energy)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,11 +15,20 @@ from harness.cli.completion import (
     complete_model,
     complete_target,
 )
+from harness.domain.energy_asked import IDLE
+
+
+class PowerBaselineName(StrEnum):
+    """States of a board whose power can be taken off."""
+
+    IDLE = IDLE
+
 
 MATRIX = "What to measure"
 AMOUNT = "How much"
 OUTPUT = "Output"
 BOARDS = "Boards"
+POWER = "Power meter"
 
 
 def target_option(default: str | bool = "every simulated board") -> Any:
@@ -148,5 +158,56 @@ WaitBoard = Annotated[
         metavar="SECONDS",
         help="Wait this long for a board that is in use.",
         rich_help_panel=BOARDS,
+    ),
+]
+PowerMeter = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Measure energies with it: ppk2://SERIAL, ... (`harness power list`); on simulated "
+        "boards virtual:ppk2.",
+        envvar="HARNESS_POWER_METER",
+        show_default="the board's own in rig.toml",
+        rich_help_panel=POWER,
+    ),
+]
+PowerVoltage = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        metavar="VOLTS",
+        help="Supply of the board, where the meter feeds it.",
+        show_default="3 V, simulated",
+        rich_help_panel=POWER,
+    ),
+]
+PowerWindow = Annotated[
+    float | None,
+    typer.Option(
+        min=0.01,
+        metavar="SECONDS",
+        help="Least length of a window, in the board's time.",
+        show_default="10 s, simulated 0.1 s",
+        rich_help_panel=POWER,
+    ),
+]
+PowerWindows = Annotated[
+    int,
+    typer.Option(min=1, max=1000, help="Windows for each energy.", rich_help_panel=POWER),
+]
+PowerBaseline = Annotated[
+    PowerBaselineName | None,
+    typer.Option(
+        help="Also tell what is left without the power of the board in this state.",
+        show_default=False,
+        rich_help_panel=POWER,
+    ),
+]
+RequirePower = Annotated[
+    bool,
+    typer.Option(
+        "--require-power",
+        help="A case without an energy has failed.",
+        rich_help_panel=POWER,
     ),
 ]

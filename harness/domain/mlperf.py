@@ -11,6 +11,7 @@ class Mode(StrEnum):
 
     PERFORMANCE = "performance"
     ACCURACY = "accuracy"
+    ENERGY = "energy"
 
 
 class Metric(StrEnum):

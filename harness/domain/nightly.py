@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness import errors
+from harness.domain.energy_asked import EnergyAsked
 from harness.domain.record import CaseRecord, RunInfo
 from harness.domain.verdict import CaseVerdict, Judgement, exit_code
 from harness.errors import BoardBroken, BoardNotFound, HarnessError, LinkError, RigError
@@ -38,7 +39,8 @@ class NightlyPlan:
     runs get the name `tag`. `baseline` is `PREVIOUS` (for each case, the last time it ended well
     in a run of that name), or what `harness regress` takes: a run, a tag, or a baseline file. A
     case is given up after `case_timeout_s` seconds; one that the rig failed is tried up to
-    `retries` times more. Up to `jobs` targets are measured at once.
+    `retries` times more. Up to `jobs` targets are measured at once. `energy` is what is asked of
+    power meters.
     """
 
     targets: tuple[str, ...] = ()
@@ -56,6 +58,7 @@ class NightlyPlan:
     retries: int = 1
     jobs: int = 1
     files: ReportFiles = ReportFiles()
+    energy: EnergyAsked = field(default_factory=EnergyAsked)
 
 
 @dataclass(frozen=True)

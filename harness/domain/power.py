@@ -44,6 +44,9 @@ class Reason(StrEnum):
     DISCONNECTED = "DISCONNECTED"
     SILENT = "SILENT"
     CLOSURE = "CLOSURE"
+    LINK_ACTIVE = "LINK_ACTIVE"
+    NO_CLOCK = "NO_CLOCK"
+    BOARD_FAILED = "BOARD_FAILED"
     TOO_SLOW = "TOO_SLOW"
 
 
@@ -92,7 +95,8 @@ class MeterCaps:
     """What an instrument can do; `voltage_range_v` is None where it feeds nothing.
 
     `usual_rate_hz` is taken where no rate is asked for, None: the highest. `recorded` says that all
-    samples are there already: after them nothing will come.
+    samples are there already: after them nothing will come. `triggers` says that the rising gate
+    can start it.
     """
 
     voltage_range_v: tuple[float, float] | None
@@ -104,6 +108,7 @@ class MeterCaps:
     accuracy: Accuracy
     usual_rate_hz: float | None = None
     recorded: bool = False
+    triggers: bool = False
 
     def rate_hz(self, wanted: float | None) -> float:
         """The rate that is nearest to the `wanted` one, or the usual one."""

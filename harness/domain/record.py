@@ -58,13 +58,14 @@ class CaseRecord:
     Times are UTC, sizes bytes. `counter_resolution` is in the unit of the counted quantity.
     `operator_kernels` has one entry per operator of the model, in order, and none in records older
     than that field. Quantities of `readings`: `instructions` or `cycles` per inference, `accuracy`,
-    `vectors_equal` (of n), `largest_difference`, and `fallback_share` where a library is called.
+    `vectors_equal` (of n), `largest_difference`, `fallback_share` where a library is called, and
+    those of `domain.quantities` where a power meter was at work.
     `board_serial` is what tells one board of a kind from another: the unique id of its probe, or
     the USB serial number of its port; None for a simulator. `caches` is "on" or "off" as the
     firmware was built, None where there are none to switch. `protocol_version` is that of the link
     protocol, as the device told it.
-    `raw` names what else is kept of the case, by kind (`answers`, `profile`): the SHA-256 by which
-    the store's raw data has it.
+    `raw` names what else is kept of the case, by kind (`answers`, `profile`, `current`,
+    `power-trace`): the SHA-256 by which the store's raw data has it.
     """
 
     status: CaseStatus

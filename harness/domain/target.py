@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from harness.domain.power_model import PowerModel
 from harness.domain.units import Fidelity, Unit
 
 
@@ -57,7 +58,8 @@ class Target:
     port includes, or empty. The device may report `clock_hz` or one of `also_clock_hz`, where the
     part's revision decides. The link starts at `baud_rate`; a run agrees with the device on
     `max_baud_rate` where that is given. `firmware` names the target whose firmware runs here
-    unchanged, and is empty where this one has its own.
+    unchanged, and is empty where this one has its own. `power_model` is what its data sheet says of
+    its current.
     """
 
     id: str
@@ -78,6 +80,7 @@ class Target:
     also_clock_hz: tuple[int, ...] = ()
     firmware: str = ""
     max_baud_rate: int | None = None
+    power_model: PowerModel | None = None
 
     @property
     def firmware_target(self) -> str:

@@ -10,9 +10,9 @@ from harness.domain.measurement import Missing
 from harness.domain.target import Region
 from harness.errors import BuildError, DeviceError
 from harness.link import messages
-from harness.link.caller import Caller
 from harness.link.calls import Call, Refused
 from harness.link.messages import ERROR, REPLY, Request
+from harness.link.metered import MeteredCaller
 from harness.link.overlap import overlapped, run_call
 from harness.link.patience import Deadline
 from harness.link.speed import measure_speed
@@ -22,7 +22,7 @@ _FIRST_RETRY_S = 0.1
 _LAST_RETRY_S = 1.0
 
 
-class DeviceClient(Caller):
+class DeviceClient(MeteredCaller):
     """A device behind `port`.
 
     Args:

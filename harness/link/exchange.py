@@ -14,14 +14,14 @@ from harness.link.port import Port
 from harness.link.refusals import is_lost
 from harness.link.wire import Wire
 
-_COMPUTE = frozenset({Request.RUN, Request.PROFILE, Request.RUN_SAMPLE})
+_COMPUTE = frozenset({Request.RUN, Request.PROFILE, Request.RUN_SAMPLE, Request.METERED})
 
 
 class Exchange:
     """One host's side of a link.
 
     `on_idle` is as for `Wire`. `computing_s` are the seconds in which the answer to a
-    RUN or PROFILE was the next to come, `last_wait_s` those for the last one.
+    RUN, PROFILE or METERED was the next to come, `last_wait_s` those for the last one.
     """
 
     def __init__(

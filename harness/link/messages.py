@@ -6,6 +6,7 @@ import struct
 from enum import IntEnum
 
 from harness.domain.device import Identity, LoadedModel, ProfileReply, Reply
+from harness.domain.gate import GateMode, MeteredReply
 from harness.domain.target import Region
 from harness.errors import BadFrame, VersionMismatch
 from harness.link.cursor import Cursor
@@ -29,6 +30,7 @@ class Request(IntEnum):
     POOL = 0x06
     RUN_SAMPLE = 0x07
     BAUD = 0x08
+    METERED = 0x09
 
 
 def hello_request() -> bytes:
@@ -59,6 +61,17 @@ def run_sample_request(warmup: int, repeats: int, sample: int, crc32: int) -> by
         ValueError: as `run_request`.
     """
     return run_request(warmup, repeats) + struct.pack("<II", sample, crc32)
+
+
+def metered_request(mode: GateMode, warmup: int, repeats: int) -> bytes:
+    """Payload of METERED.
+
+    Raises:
+        ValueError: `repeats` below 1 or above 4294967295, or `warmup` above 65535.
+    """
+    if not (0 <= warmup <= 0xFFFF and 1 <= repeats <= 0xFFFFFFFF):
+        raise ValueError(f"warmup {warmup}, repeats {repeats}: the message holds no such number")
+    return struct.pack("<HHI", warmup, mode, repeats)
 
 
 def profile_request(warmup: int) -> bytes:
@@ -187,6 +200,16 @@ def decode_run(payload: bytes, repeats: int, where: str = "") -> Reply:
     """
     ticks, interrupts, outputs = _windows(payload, "RUN", repeats, "repeats", where)
     return Reply(ticks=ticks, link_interrupts=interrupts, outputs=outputs)
+
+
+def decode_metered(payload: bytes, where: str = "") -> MeteredReply:
+    """Return what all inferences between the edges of the gate gave.
+
+    Raises:
+        BadFrame: too short or too long, or not two numbers.
+    """
+    (ticks, repeats), interrupts, outputs = _windows(payload, "METERED", 2, "numbers", where)
+    return MeteredReply(repeats, ticks, interrupts, outputs)
 
 
 def decode_profile(payload: bytes, operators: int, where: str = "") -> ProfileReply:

@@ -70,6 +70,7 @@ class Code(IntEnum):
     INPUT_TOO_LARGE = 10
     LOST = 11
     WRONG_INPUT = 12
+    NO_PIN = 13
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,12 @@ def as_error(
                 f"0x{detail & 0xFFFFFFFF:08x}",
                 where=where,
                 hint="Check the probe's cable and clock, or take `--inputs link`.",
+            )
+        case Code.NO_PIN:
+            return DeviceError(
+                f"the device has no pin for {request}{said}, or it is MLPerf Tiny's alone",
+                where=where,
+                hint="Name a pin in the target's [defines], or take another build (`--build`).",
             )
         case Code.SCRATCH_TOO_SMALL:
             return WrongModel(

@@ -4,7 +4,8 @@ An adapter is a module of this package with a function `start(target, *, work_di
 context manager of `Coordinates`; a target names it by its file name. It may have a function
 `checkup(targets, ask)` that looks whether these could be started. One with `NEEDS_BOARD = True`
 starts nothing but takes a board, and its `start` has three more parameters, `desk`, `wait_s` and
-`on_wait`.
+`on_wait`. One with `FEEDS_GATE = True` simulates a board with pins, whose `start` has a parameter
+`gate` that takes their edges.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from typing import cast
 from harness.domain.checkup import Ask, Finding
 from harness.domain.coordinates import Coordinates
 from harness.domain.desk import Desk
+from harness.domain.gate import GateFeed
 from harness.domain.target import Target
-from harness.errors import UnknownName
+from harness.errors import ConfigError, UnknownName
 
 _Start = Callable[..., AbstractContextManager[Coordinates]]
 
@@ -33,17 +35,28 @@ def start_machine(
     find_desk: Callable[[], Desk] = Desk,
     wait_board_s: float = 0.0,
     on_wait: Callable[[str], None] = lambda text: None,
+    gate: GateFeed | None = None,
 ) -> AbstractContextManager[Coordinates]:
     """Return the context manager that brings `target` up; logs go to `work_dir`.
 
     A target that needs a board takes one of the desk that `find_desk` returns, and waits
     `wait_board_s` seconds where all are in use, after it told `on_wait` for whom; for other targets
-    `find_desk` is not called.
+    `find_desk` is not called. A simulated board tells `gate` of the edges of its pins.
 
     Raises:
         UnknownName: no adapter has the name in `target.machine`.
+        ConfigError: there is a `gate`, and the adapter has no pins.
     """
-    start = cast(_Start, _adapter(target).start)
+    adapter = _adapter(target)
+    start = cast(_Start, adapter.start)
+    if gate is not None:
+        if not getattr(adapter, "FEEDS_GATE", False):
+            raise ConfigError(
+                f"machine {target.machine!r} has no pins that a virtual meter could follow",
+                where=f"target {target.id}",
+                hint="Take a real meter, or a target in QEMU (`harness targets`).",
+            )
+        return start(target, work_dir=work_dir, gate=gate)
     if needs_board(target):
         return start(
             target, work_dir=work_dir, desk=find_desk(), wait_s=wait_board_s, on_wait=on_wait

@@ -16,10 +16,13 @@ from pathlib import Path
 
 from harness.domain.checkup import Ask, Finding, State, first_line, version_in
 from harness.domain.coordinates import Coordinates
+from harness.domain.gate import GateFeed
 from harness.domain.target import Target
 from harness.errors import BadDefinition, LinkError, RigError, SimulatorDied, ToolMissing
+from harness.machine._pin_listener import Pins, listening
 from harness.machine._process import Simulator
 
+FEEDS_GATE = True
 _PROGRAM = "qemu-system-arm"
 _PROGRAM_VARIABLE = "HARNESS_QEMU"
 _INSTALL = "sudo apt-get install qemu-system-arm"
@@ -29,12 +32,13 @@ _REAP_S = 0.2
 
 
 @contextmanager
-def start(target: Target, *, work_dir: Path) -> Iterator[Coordinates]:
+def start(target: Target, *, work_dir: Path, gate: GateFeed | None = None) -> Iterator[Coordinates]:
     """Start the board `target.machine_options["machine"]`, stopped, with nothing loaded.
 
     One guest instruction is one nanosecond of guest time (`-icount shift=0`), so its timers count
     instructions, the same in every run. An error of the rig or the link that leaves this context
-    after QEMU died becomes SimulatorDied.
+    after QEMU died becomes SimulatorDied. What the port tells of its pins on the second UART goes
+    to `gate`; where there is none, the UART has no other end.
 
     Raises:
         ToolMissing: there is no QEMU.
@@ -53,16 +57,19 @@ def start(target: Target, *, work_dir: Path) -> Iterator[Coordinates]:
         # The sockets exist before QEMU does, so no port can be lost to another process.
         gdb, link = (stack.enter_context(closing(_listen())) for _ in range(2))
         ours, theirs = (stack.enter_context(closing(end)) for end in socket.socketpair())
+        pins = stack.enter_context(listening(gate))
         command = _command(program, board, gdb.fileno(), link.fileno(), theirs.fileno())
-        inherit = (gdb.fileno(), link.fileno(), theirs.fileno())
+        command += _second_uart(pins.number)
+        inherit = (gdb.fileno(), link.fileno(), theirs.fileno(), *pins.inherit)
         simulator = Simulator("qemu", command, work_dir=work_dir, inherit=inherit)
         stack.callback(simulator.stop)
         theirs.close()
+        pins.handed_over()
         version = _await_greeting(ours, simulator)
         at = Coordinates(
             probe_uid=f"gdb:127.0.0.1:{gdb.getsockname()[1]}",
             link_url=f"socket://127.0.0.1:{link.getsockname()[1]}",
-            check=simulator.check,
+            check=lambda: _check(simulator, pins),
             versions=(("qemu", version),),
         )
         # Closed here, the ports are QEMU's alone: when it ends, they refuse connections.
@@ -142,6 +149,18 @@ def _command(program: str, board: str, gdb: int, link: int, monitor: int) -> lis
         *("-serial", "chardev:link", "-echr", "256"),
         *("-chardev", f"socket,id=monitor,fd={monitor}", "-mon", "chardev=monitor,mode=control"),
     ]
+
+
+def _second_uart(end: int | None) -> list[str]:
+    """The words for a UART that tells of the pins, where somebody listens."""
+    if end is None:
+        return []
+    return ["-chardev", f"file,id=pins,path=/dev/fd/{end}", "-serial", "chardev:pins"]
+
+
+def _check(simulator: Simulator, pins: Pins) -> None:
+    simulator.check()
+    pins.check()
 
 
 def _await_greeting(monitor: socket.socket, simulator: Simulator) -> str:

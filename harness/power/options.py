@@ -9,6 +9,8 @@ from typing import Protocol
 
 from serial.tools import list_ports
 
+from harness.power.virtual.waveform import Waveform
+
 
 class ListedPort(Protocol):
     """What pyserial tells of a port."""
@@ -32,7 +34,8 @@ class MeterOptions:
 
     `check_time` is off where samples do not come in real time.
 
-    `smooth` asks for the filter of the maker's application where there is one.
+    `smooth` asks for the filter of the maker's application where there is one. `waveform` is what a
+    virtual instrument feeds; others feed what they are wired to.
     """
 
     highest_v: float | None = None
@@ -46,6 +49,7 @@ class MeterOptions:
     clock: Callable[[], float] = time.monotonic
     check_time: bool = True
     pause: Callable[[float], None] = time.sleep
+    waveform: Waveform | None = None
 
 
 @dataclass(frozen=True)

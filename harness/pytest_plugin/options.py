@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from harness.domain.energy_asked import WINDOWS, EnergyAsked
 
 PREFIX = "hil-"
 WORKER_WAIT_S = 600.0
@@ -80,6 +83,31 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "help": "wait this long for a board that is in use (default: 0, and "
         f"{WORKER_WAIT_S:g} in workers of pytest-xdist, which share the boards)",
     },
+    "power-meter": {
+        "metavar": "ADDRESS",
+        "help": "measure energies with this meter (ppk2://SERIAL, ...; virtual:ppk2 on simulated "
+        "boards; default: HARNESS_POWER_METER, else the board's own in rig.toml)",
+    },
+    "power-voltage": {
+        "type": float,
+        "metavar": "VOLTS",
+        "help": "supply of the board, where the meter feeds it",
+    },
+    "power-window": {
+        "type": float,
+        "metavar": "SECONDS",
+        "help": "least length of a window (default: 10, simulated 0.1)",
+    },
+    "power-windows": {
+        "type": _at_least_one,
+        "metavar": "N",
+        "help": "windows for each energy (default: 5)",
+    },
+    "require-power": {
+        "action": "store_true",
+        "default": False,
+        "help": "a case without an energy is an error",
+    },
     "missing-board": {
         "choices": ("error", "skip"),
         "default": "error",
@@ -115,6 +143,17 @@ def add_options(parser: pytest.Parser) -> dict[str, str]:
 def option(config: pytest.Config, name: str) -> Any:
     """The value of the option `name`, written either way; None or nothing where not given."""
     return config.getoption(_dest(name), _OPTIONS[name].get("default"))
+
+
+def energy_asked(config: pytest.Config) -> EnergyAsked:
+    """What is asked of a power meter."""
+    return EnergyAsked(
+        meter=option(config, "power-meter") or os.environ.get("HARNESS_POWER_METER", ""),
+        voltage_v=option(config, "power-voltage"),
+        windows=option(config, "power-windows") or WINDOWS,
+        window_s=option(config, "power-window"),
+        required=bool(option(config, "require-power")),
+    )
 
 
 def _dest(name: str) -> str:

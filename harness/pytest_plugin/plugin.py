@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.errors import BoardBroken, ConfigError, HarnessError
-from harness.pytest_plugin import boards, nightly, workers
-from harness.pytest_plugin.options import PREFIX, add_options, option
+from harness.pytest_plugin import boards, nightly, power, workers
+from harness.pytest_plugin.options import PREFIX, add_options, energy_asked, option
 from harness.pytest_plugin.result import BenchResult
-from harness.pytest_plugin.session import HarnessSession
+from harness.pytest_plugin.session import SESSION, HarnessSession
 
 if TYPE_CHECKING:
     from harness.domain.plan import Case
@@ -23,7 +23,6 @@ NO_TARGET = (
     "needs --{option}=ID (simulated boards need no hardware: `harness targets` lists them){why}"
 )
 
-_session = pytest.StashKey[HarnessSession]()
 _workers_runs = pytest.StashKey[list[workers.Kept]]()
 _night = pytest.StashKey[nightly.NightSession]()
 _taken = pytest.StashKey[dict[str, str]]()
@@ -56,10 +55,12 @@ def pytest_configure(config: pytest.Config) -> None:
         f"{MARK}({'=, '.join(MARK_NAMES)}=): what a benchmark test runs; names or lists of names. "
         "Options on the command line win.",
     )
-    config.stash[_session] = HarnessSession(
+    power.register_mark(config)
+    config.stash[SESSION] = HarnessSession(
         config.getoption("--harness-results", None),
         option(config, "rig"),
         boards.wait_board_s(config),
+        energy_asked(config),
     )
     config.stash[_workers_runs] = []
     config.stash[_night] = nightly.session_of(config)
@@ -155,6 +156,10 @@ def _no_target(config: pytest.Config) -> str:
     return NO_TARGET.format(option=f"{PREFIX}target", why=why)
 
 
+power_meter = power.power_meter
+measure_energy = power.measure_energy
+
+
 @pytest.fixture(scope="session")
 def harness_case(request: pytest.FixtureRequest) -> Case:
     """The case a benchmark test runs on: target, kernel set, build variant, model, inputs."""
@@ -169,7 +174,7 @@ def bench(request: pytest.FixtureRequest, harness_case: Case) -> BenchResult:
     Runs on first use, once per case and session.
     """
     try:
-        return BenchResult(request.config.stash[_session].result(harness_case))
+        return BenchResult(request.config.stash[SESSION].result(harness_case))
     except BoardBroken as error:  # what broke it failed the tests before
         pytest.skip(_told(error))
     except HarnessError as error:
@@ -178,7 +183,7 @@ def bench(request: pytest.FixtureRequest, harness_case: Case) -> BenchResult:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """In a worker of pytest-xdist: say where its records are."""
-    workers.tell_controller(session.config, session.config.stash[_session].kept)
+    workers.tell_controller(session.config, session.config.stash[SESSION].kept)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -209,7 +214,7 @@ def pytest_terminal_summary(
     if text := config.stash[_night].told():
         terminalreporter.section("nightly")
         terminalreporter.write(text)
-    own = config.stash[_session]
+    own = config.stash[SESSION]
     runs = [*config.stash[_workers_runs], *([own.kept] if own.kept else [])]
     try:
         records = [*own.records, *workers.records_of(config.stash[_workers_runs])]

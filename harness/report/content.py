@@ -68,13 +68,20 @@ class HistoryLine:
 
 @dataclass(frozen=True)
 class CurrentTrace:
-    """Current in amperes at `seconds`, and the (begin, end) of each window, in seconds."""
+    """Current in amperes at `seconds`, and the (begin, end) of each window, in seconds.
+
+    `histogram` has amperes and the share of the samples in the windows; `operators` a name and
+    joules each, NaN where one is too short; `no_operators` says why there are none.
+    """
 
     case: str
     fidelity: Fidelity
     seconds: tuple[float, ...] = field(repr=False)
     amperes: tuple[float, ...] = field(repr=False)
     windows: tuple[tuple[float, float], ...] = ()
+    histogram: tuple[tuple[float, float], ...] = field(default=(), repr=False)
+    operators: tuple[tuple[str, float], ...] = ()
+    no_operators: str = ""
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.domain.measurement import Measurement
+from harness.domain.quantities import ENERGY, VOLTAGE
 from harness.domain.record import CaseRecord, CaseStatus
 from harness.domain.units import Fidelity
 from harness.report.content import Battery
 
-ENERGY, VOLTAGE = "energy_per_inference", "supply_voltage"  # readings in joules and volts
 COULOMBS_PER_MAH = 3.6
 SIMULATED = "a simulator counts instructions: neither time nor energy follows from them"
 

@@ -20,11 +20,12 @@ def sections_markdown(sections: Iterable[Section], title: str) -> str:
     """Return sections below a title in GitHub's Markdown."""
     lines = [f"# {_escaped(title)}", ""]
     for section in sections:
-        lines += _section(section)
+        lines += section_markdown(section)
     return "\n".join(lines)
 
 
-def _section(section: Section) -> Iterator[str]:
+def section_markdown(section: Section) -> Iterator[str]:
+    """The lines of one section."""
     kind = f" ({section.fidelity.value})" if section.fidelity else ""
     yield f"## {_escaped(section.title)}{kind}"
     yield ""

@@ -10,7 +10,7 @@ from harness.domain.units import Fidelity, Unit
 from harness.report.fallback import fallback_lines
 from harness.report.table import COUNTED, counted
 
-_NOT_SIMULATORS = {"harness", "pyocd", "litert", "device-headers"}
+_NOT_SIMULATORS = {"harness", "pyocd", "litert", "device-headers", "power-meter"}
 
 
 def failure_lines(records: Sequence[CaseRecord]) -> list[str]:

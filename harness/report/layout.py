@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from harness.domain.fallback import FALLBACK_SHARE
 from harness.domain.proportion import wilson
 from harness.domain.record import CaseRecord, CaseStatus
 from harness.domain.units import Unit
+from harness.report.column import Column, Row, energy_columns, known
 from harness.report.footer import failure_lines, footer_lines
 from harness.report.table import frame, units_of
 
 PLAIN_VARIANT = "O2"
 _SHORT = {Unit.INSTRUCTIONS: "instr.", Unit.CYCLES: "cycles"}
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-Row = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column; `title` may have two lines.
-
-    `show` formats a row; `value` is the row's key whose NaN makes a dash in its place. Columns of
-    low `rank` stay longest on a narrow terminal; 0 always stays: those name the row. `below` marks
-    what goes to a second table where one would be too wide.
-    """
-
-    title: str
-    value: str
-    show: Callable[[Row], str]
-    rank: int = 0
-    number: bool = True
-    optional: bool = False
-    below: bool = False
 
 
 @dataclass
@@ -131,6 +110,7 @@ def _columns(units: Sequence[Unit], datasets: bool, rows: Sequence[Row]) -> list
     return [
         *columns,
         Column("speed-up", "speedup", lambda row: f"{row['speedup']:.1f}x", 1, optional=True),
+        *energy_columns(rows),
         *_fallback_columns(rows),
         Column("MACs", "macs", lambda row: f"{row['macs']:,.0f}", 9, optional=True, below=True),
         *_per_mac_columns(units, beside_ideal=bool(rows) and "ideal_per_mac" in rows[0]),
@@ -144,7 +124,7 @@ def _columns(units: Sequence[Unit], datasets: bool, rows: Sequence[Row]) -> list
 def _count_columns(unit: Unit, rows: Sequence[Row]) -> list[Column]:
     name = unit.value
     columns = [Column(name, name, lambda row: f"{row[name]:,.0f}", 1)]
-    if any(row[f"{name}_min"] != row[f"{name}_max"] for row in rows if _known(row[name])):
+    if any(row[f"{name}_min"] != row[f"{name}_max"] for row in rows if known(row[name])):
         columns.append(Column(f"{name}\n[min..max]", name, lambda row: _range(row, name), 10))
     if unit is Unit.CYCLES:
         columns.append(Column("ms", "latency_ms", lambda row: f"{row['latency_ms']:,.3f}", 2))
@@ -212,7 +192,7 @@ def _kernels(row: Row) -> str:
 
 
 def _inputs(row: Row) -> str:
-    return f"{row['inputs']:,.0f} of {row['dataset']}" if _known(row["inputs"]) else "-"
+    return f"{row['inputs']:,.0f} of {row['dataset']}" if known(row["inputs"]) else "-"
 
 
 def _interval(row: Row) -> str:
@@ -223,7 +203,7 @@ def _interval(row: Row) -> str:
 def _equal(row: Row) -> str:
     text = f"{row['vectors_equal']:.0f}/{row['vectors_equal_n']:.0f}"
     largest = row["largest_difference"]
-    return f"{text} (±{largest:.0f} LSB)" if _known(largest) and largest else text
+    return f"{text} (±{largest:.0f} LSB)" if known(largest) and largest else text
 
 
 def _cell(row: Row, column: Column, notes: list[str]) -> str:
@@ -243,11 +223,7 @@ def _mark(number: int) -> str:
 
 
 def _present(row: Row, column: Column) -> bool:
-    return not column.value or _known(row[column.value])
-
-
-def _known(value: object) -> bool:
-    return isinstance(value, int | float) and not math.isnan(value)
+    return not column.value or known(row[column.value])
 
 
 def _failed(row: Row) -> bool:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from harness.domain.fallback import FALLBACK_SHARE
 from harness.domain.measurement import Measurement, Missing, Reading
+from harness.domain.quantities import ENERGY, MEAN_CURRENT, OF_A_METER
 from harness.domain.record import CaseRecord, CaseStatus
 from harness.domain.units import Fidelity, Unit
 from harness.report.fallback import fell_back, heading_of, share_of
@@ -20,6 +21,7 @@ _OTHERS_COUNT = {
     Unit.INSTRUCTIONS: "a board's counter does not count instructions",
     Unit.CYCLES: "a simulator counts instructions, not time",
 }
+NO_ENERGY_SIMULATED = "a simulator counts instructions: neither time nor energy follows from them"
 _NOT_COLUMNS = {"readings", "tool_versions", "operator_kernels", "raw"}
 
 
@@ -28,7 +30,8 @@ def frame(records: Sequence[CaseRecord]) -> pd.DataFrame:
 
     Columns: every single-valued field of `CaseRecord`; the readings as `<quantity>` with `_min`,
     `_max` and `_n`; `accuracy_correct`; `<unit>_per_mac`; `speedup` over the kernel set
-    `reference`; `latency_ms` on silicon; `ideal_per_mac` where a kernel benchmark is among the
+    `reference`; `latency_ms` on silicon; what a power meter told, in SI units, where one measured
+    silicon; `ideal_per_mac` where a kernel benchmark is among the
     records; `fallback_share`, `fallback_operators` and `heading` (what the row shows in place of
     the kernel set) where an operator fell back; `tools`. A number that is missing is NaN, and then
     `<column>_reason` says why. Columns for a unit exist only where a record of its fidelity does.
@@ -36,8 +39,11 @@ def frame(records: Sequence[CaseRecord]) -> pd.DataFrame:
     units = units_of(records)
     ideals = any(isinstance(record.reading("ideal_per_mac"), Measurement) for record in records)
     shares = any(map(fell_back, records))
+    metered = has_energy(records)
     rows = [
-        _row(record, ratio, units, ideals) | (_fallback(record) if shares else {})
+        _row(record, ratio, units, ideals)
+        | (_fallback(record) if shares else {})
+        | (_energy(record) if metered else {})
         for record, ratio in zip(records, speedups(records), strict=True)
     ]
     table = pd.DataFrame(rows)
@@ -58,6 +64,36 @@ def counted(record: CaseRecord, unit: Unit) -> Reading:
     if COUNTED.get(record.fidelity) is not unit:
         return Missing(unit.value, _OTHERS_COUNT[unit])
     return record.reading(unit.value)
+
+
+def has_energy(records: Sequence[CaseRecord]) -> bool:
+    """Whether the energy of any of them was measured on silicon."""
+    return any(
+        isinstance(found := record.reading(ENERGY), Measurement)
+        and found.fidelity is Fidelity.SILICON
+        for record in records
+    )
+
+
+def energy_of(record: CaseRecord, name: str) -> Reading:
+    """What a meter told of silicon, or why there is nothing."""
+    if record.status is CaseStatus.OK and record.fidelity is not Fidelity.SILICON:
+        return Missing(name, NO_ENERGY_SIMULATED)
+    found = record.reading(name)
+    if isinstance(found, Missing) and found.reason == "not recorded":
+        energy = record.reading(ENERGY)
+        known = isinstance(energy, Missing) and energy.reason != found.reason
+        return energy if known else Missing(name, "no power meter")
+    return found
+
+
+def _energy(record: CaseRecord) -> dict[str, Any]:
+    spread = {ENERGY, MEAN_CURRENT}
+    return {
+        key: value
+        for name in OF_A_METER
+        for key, value in _columns(name, energy_of(record, name), spread=name in spread).items()
+    }
 
 
 def _fallback(record: CaseRecord) -> dict[str, Any]:

@@ -12,8 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.domain.record import CaseRecord
+from harness.report.energy_table import as_lines, energy_sections
 from harness.report.layout import Sheet, lay_out
+from harness.report.section_text import sections_shown
 
+_ENERGY_WIDTH = 140
 _GAP = 2  # one of padding, one of the box
 _MATTERS = 4  # ranks up to this one are shown wherever they fit at all
 _HIGHLIGHT = {"instructions", "cycles", "speed-up"}
@@ -23,7 +26,7 @@ def summary(records: Sequence[CaseRecord], width: int) -> RenderableType:
     """Return the comparison table and its footer for a terminal of `width` columns.
 
     Where not all columns fit, more tables take some; what still does not fit is left out, the less
-    important first, and named below.
+    important first, and named below. Energies stand in tables of their own.
     """
     if not records:
         return Text("no cases")
@@ -44,6 +47,9 @@ def summary(records: Sequence[CaseRecord], width: int) -> RenderableType:
     if dropped:
         text = f"not shown in {width} columns: {', '.join(dropped)}"
         parts.append(Text(text, style="dim italic"))
+    if energies := energy_sections(records):
+        wide = width >= _ENERGY_WIDTH
+        parts += [Text(), sections_shown(energies if wide else map(as_lines, energies))]
     return Group(*parts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,25 @@ from harness.results.case_raw import ANSWERS
 from harness.results.raw import RawStore
 
 CURRENT = "current"
+_SHAPES = {
+    "seconds": (0,),
+    "amperes": (0,),
+    "windows": (0, 2),
+    "histogram": (0, 2),
+    "operator_energy": (0,),
+}
+
+
+@dataclass(frozen=True)
+class CurrentPicture:
+    """What a report draws of a recording, in seconds, amperes and joules."""
+
+    seconds: tuple[float, ...]
+    amperes: tuple[float, ...]
+    windows: tuple[tuple[float, float], ...]
+    histogram: tuple[tuple[float, float], ...] = ()
+    operators: tuple[tuple[str, float], ...] = ()
+    no_operators: str = ""
 
 
 def confusion_of(raw: RawStore, record: CaseRecord) -> NDArray[np.int64] | None:
@@ -42,11 +62,13 @@ def confusion_of(raw: RawStore, record: CaseRecord) -> NDArray[np.int64] | None:
     return counts
 
 
-def current_of(raw: RawStore, record: CaseRecord) -> dict[str, NDArray[np.float64]] | None:
+def current_of(raw: RawStore, record: CaseRecord) -> CurrentPicture | None:
     """Current over time; None where there was no meter.
 
     The arrays of kind `current` are `seconds` and `amperes`, one each per reading of the meter, and
-    `windows`, shape (windows, 2): begin and end of what is measured, in the same seconds.
+    `windows`, shape (windows, 2): begin and end of what is measured, in the same seconds. There may
+    be `histogram`, shape (bins, 2): amperes and share; `operator_name` and `operator_energy`, in
+    joules, NaN where an operator is too short; or `no_operators`, why those are not there.
 
     Raises:
         StoreError, CorruptRecord: it was kept, and cannot be read or contradicts itself.
@@ -56,10 +78,25 @@ def current_of(raw: RawStore, record: CaseRecord) -> dict[str, NDArray[np.float6
         return None
     if not {"seconds", "amperes", "windows"} <= arrays.keys():
         raise _corrupt("the trace lacks seconds, amperes or windows", record)
-    found = {name: np.asarray(array, dtype=np.float64) for name, array in arrays.items()}
-    if found["seconds"].shape != found["amperes"].shape or found["windows"].shape[1:] != (2,):
+    names = [str(name) for name in arrays.get("operator_name", ())]
+    try:
+        seconds, amperes, windows, histogram, joules = (
+            np.asarray(arrays.get(name, np.empty(empty)), dtype=np.float64)
+            for name, empty in _SHAPES.items()
+        )
+    except (TypeError, ValueError) as error:
+        raise _corrupt(f"the trace's arrays are no numbers ({error})", record) from error
+    fit = seconds.shape == amperes.shape and joules.shape == (len(names),)
+    if not fit or windows.shape[1:] != (2,) or histogram.shape[1:] != (2,):
         raise _corrupt("the trace's arrays do not fit together", record)
-    return found
+    return CurrentPicture(
+        seconds=tuple(seconds.tolist()),
+        amperes=tuple(amperes.tolist()),
+        windows=tuple((begin, end) for begin, end in windows.tolist()),
+        histogram=tuple((middle, share) for middle, share in histogram.tolist()),
+        operators=tuple(zip(names, joules.tolist(), strict=True)),
+        no_operators=str(arrays.get("no_operators", "")),
+    )
 
 
 def _arrays(raw: RawStore, record: CaseRecord, kind: str) -> dict[str, Any] | None:

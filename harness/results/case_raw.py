@@ -17,6 +17,7 @@ from harness.results.raw import Arrays, RawStore
 
 ANSWERS = "answers"
 PROFILE = "profile"
+POWER_TRACE = "power-trace"
 
 _HINT = "Delete it, and measure the case again."
 

@@ -29,8 +29,8 @@ __all__ = [
     "source_of",
 ]
 
-# Versions that change no number: of the harness itself, of what flashes, and of what is compared.
-_NOT_SIMULATORS = {"harness", "pyocd", "litert"}
+# Versions that change no number: of the harness itself, of what flashes, compares and meters.
+_NOT_SIMULATORS = {"harness", "pyocd", "litert", "power-meter"}
 _SIMULATED = "_sim"
 SIZES = {
     "flash": "firmware_flash_bytes",

@@ -72,7 +72,8 @@ class ScriptedDevice:
     None leaves the normal one. Replies to HELLO, DESCRIBE, RUN and PROFILE are public so that tests
     can build on them; b"" is a request that was lost. A `deaf` device does not even look at what
     arrives. It is born as if DESCRIBE had been asked. `rates` tells what it makes of a rate
-    asked for, where it knows BAUD; `rate` is the last one it changed to, 0 that of its start.
+    asked for, where it knows BAUD; `rate` is the last one it changed to, 0 that of its start. Only
+    one that `has_pins` knows METERED.
     """
 
     version: int = 2
@@ -91,6 +92,7 @@ class ScriptedDevice:
     pool: tuple[int, int] = (0x2000_1000, 64)
     rates: Callable[[int], int] | None = None
     rate: int = 0
+    has_pins: bool = True
     pooled: Callable[[int], bytes] = lambda address: b""
     _buffer: bytearray = field(default_factory=bytearray)
     _input: bytearray = field(default_factory=bytearray)
@@ -148,14 +150,14 @@ class ScriptedDevice:
             self.kept = None
             self.described |= seen.kind == 2
             return self._do(seen)
-        if not self.described and seen.kind in (3, 4, 5, 6, 7):
+        if not self.described and seen.kind in (3, 4, 5, 6, 7, 9):
             return self.error(seen, 2)
         ahead = (seen.sequence - self.awaited) % 65536
         if ahead == 0:
             self._count(seen)
         elif ahead < 32768:
             return self.lost()
-        if seen.kind not in (4, 5, 7):
+        if seen.kind not in (4, 5, 7, 9):
             return self._do(seen, anew=ahead == 0)
         if ahead == 0:
             self.kept = seen.sequence, self._do(seen)
@@ -189,6 +191,8 @@ class ScriptedDevice:
                 return frame(0x88, seen.sequence, struct.pack("<I", rate))
             case 5:
                 return frame(0x85, seen.sequence, self.profile(seen.payload))
+            case 9 if self.has_pins:
+                return frame(0x89, seen.sequence, self.metered(seen.payload))
         return self.error(seen, 1)
 
     def _run_sample(self, seen: Seen) -> bytes:
@@ -253,6 +257,19 @@ class ScriptedDevice:
         return (
             struct.pack("<HHI", 3, 1, 0)
             + struct.pack("<3Q", 1, 3 * self.ticks // 4, self.ticks // 4)
+            + struct.pack("<I", len(output))
+            + output
+        )
+
+    def metered(self, request: bytes) -> bytes:
+        """The sum of all ticks, and how many inferences they are of."""
+        warmup, mode, repeats = struct.unpack("<HHI", request)
+        assert mode in {1, 2, 3}
+        self.runs += warmup + repeats
+        output = bytes(255 - value for value in self._input)
+        return (
+            struct.pack("<HHI", 2, 1, 0)
+            + struct.pack("<2Q", self.ticks * repeats, repeats)
             + struct.pack("<I", len(output))
             + output
         )

@@ -15,6 +15,7 @@ from devices.virtual_board import needs_unicorn
 
 from harness import assembly
 from harness.assembly.mlperf import MlperfResult
+from harness.domain.energy_asked import EnergyAsked
 from harness.domain.measurement import Measurement
 from harness.domain.mlperf import Mode
 from harness.domain.record import CaseRecord
@@ -42,7 +43,7 @@ def session(
     *,
     target: str = "mps2-an500",
     kernels: str = "cmsis-nn",
-    **options: int,
+    **options: object,
 ) -> tuple[MlperfResult, CaseRecord]:
     """Run one; it is in no list of runs, and its numbers in no column of theirs."""
     outcome = assembly.mlperf(
@@ -128,6 +129,25 @@ def test_five_windows_of_performance(test_data: Path, tmp_path: Path) -> None:
     rows = (test_data / "sets/kws01/y_labels.csv").read_text().splitlines()
     assert [entry["file"] for entry in entries] == [row.split(",")[0] for row in rows[:5]]
     assert all(entry["infer"]["elapsed_time"] >= 10_000_000 for entry in entries)
+
+
+def test_the_energy_of_five_windows(test_data: Path, tmp_path: Path) -> None:
+    """A virtual meter sees the stamps: 30 mW while the firmware computes, 1 ns per instruction."""
+    _, record = session(
+        test_data,
+        test_data / "sets/kws01",
+        tmp_path,
+        KWS,
+        Mode.ENERGY,
+        inferences=3,
+        warmup=0,
+        energy=EnergyAsked(meter="virtual:ppk2"),
+    )
+    reading = value(record, "mlperf_energy_sim")
+    assert (reading.n, reading.fidelity) == (5, Fidelity.SIMULATED)
+    assert reading.method.startswith("alignment pulse; 3 V")
+    instructions = reading.value / 30e-3 / 1e-9
+    assert 5e6 < instructions < 8e6, "what `harness run` counts for this model"
 
 
 def test_pixels_of_image_classification(test_data: Path, tmp_path: Path) -> None:

@@ -1,11 +1,12 @@
 /* The link of a port over Arm's CMSDK UART: bytes come by interrupt and go by polling.
  *
- * Include it in port.c alone, behind CMSDK_UART (its address) and CMSDK_UART_RX_IRQ.
+ * Include it in port.c alone, behind CMSDK_UART (its address), CMSDK_UART_RX_IRQ and what cmsdk_gate.h wants.
  * Registers: CMSDK Technical Reference Manual (DDI 0479), APB UART; Armv7-M Architecture Reference
  * Manual, B3.4 (NVIC). */
 #ifndef HARNESS_CMSDK_LINK_H
 #define HARNESS_CMSDK_LINK_H
 
+#include "cmsdk_gate.h"
 #include "port.h"
 #include "ring.h"
 #include "vectors.h"
@@ -46,6 +47,7 @@ static void link_init(void)
     UART_BAUDDIV = BAUDDIV_MIN;
     UART_CTRL = CTRL_TX_ENABLE | CTRL_RX_ENABLE | CTRL_RX_INTERRUPT;
     NVIC_ISER(CMSDK_UART_RX_IRQ / 32) = 1u << CMSDK_UART_RX_IRQ % 32;
+    gate_init();
 }
 
 int port_link_read(void)
@@ -55,6 +57,7 @@ int port_link_read(void)
 
 void port_link_wait(void)
 {
+    gate_sleeps();
     /* With interrupts masked a byte cannot slip in between the look and the sleep: it stays pending
      * and ends the WFI. */
     __asm volatile("cpsid i" ::: "memory");

@@ -1,7 +1,8 @@
 /* What the ports of the STM32 families share: registers by ST's device header, pins, waits with an end.
  *
  * The target's [defines] name pins and crystal: HARNESS_HSE_HZ, HARNESS_HSE_BYPASS, HARNESS_CACHES,
- * HARNESS_LINK_PORT, HARNESS_LINK_TX, HARNESS_LINK_RX, HARNESS_GATE_PORT, HARNESS_GATE_PIN. */
+ * HARNESS_LINK_PORT, HARNESS_LINK_TX, HARNESS_LINK_RX, HARNESS_GATE_PORT, HARNESS_GATE_PIN, and where there
+ * is one HARNESS_OPERATOR_PIN of the same port. */
 #ifndef HARNESS_STM32_H
 #define HARNESS_STM32_H
 
@@ -30,6 +31,15 @@ static inline void stm32_pin(GPIO_TypeDef *port, uint32_t pin, enum stm32_pin_mo
     port->OSPEEDR = (port->OSPEEDR & ~(3u << two_bits)) | 1u << two_bits; /* tens of MHz are enough */
     port->PUPDR = (port->PUPDR & ~(3u << two_bits)) | (mode == STM32_ALTERNATE ? 1u << two_bits : 0u);
     port->MODER = (port->MODER & ~(3u << two_bits)) | (uint32_t)mode << two_bits;
+}
+
+/* The pins that a meter watches are low from the start. */
+static inline void stm32_metered_pins(void)
+{
+    stm32_pin(HARNESS_GATE_PORT, HARNESS_GATE_PIN, STM32_OUTPUT, 0);
+#ifdef HARNESS_OPERATOR_PIN
+    stm32_pin(HARNESS_GATE_PORT, HARNESS_OPERATOR_PIN, STM32_OUTPUT, 0);
+#endif
 }
 
 /* Whether the masked bits come to be `want` before some 100 ms have passed at any clock after a reset:

@@ -65,4 +65,12 @@ bool port_gate(bool high)
     return true;
 }
 
+#ifdef HARNESS_OPERATOR_PIN
+bool port_operator_pin(bool high)
+{
+    HARNESS_GATE_PORT->BSRR = high ? 1u << HARNESS_OPERATOR_PIN : 0x10000u << HARNESS_OPERATOR_PIN;
+    return true;
+}
+#endif
+
 #endif

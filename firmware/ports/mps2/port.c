@@ -1,5 +1,6 @@
 /* Arm MPS2 with FPGA images AN385 (M3), AN386 (M4F), AN500 (M7) and AN505 (M33), as QEMU models them:
- * UART0 and timer 0. What differs on AN505 is in its target's [defines].
+ * UART0,
+ * timer 0, and UART1 in place of pins. What differs on AN505 is in its target's [defines].
  *
  * The timer ticks as exactly as SysTick does, but wraps after 2^32 ticks, not after 2^24: that is
  * 171 G instead of 671 M instructions under `-icount shift=0` (40 instructions per tick; AN505: 50).
@@ -10,10 +11,12 @@
 #define HARNESS_TIMER0 0x40000000u
 #define HARNESS_UART0 0x40004000u
 #define HARNESS_UART0_RX_IRQ 0
+#define HARNESS_FPGAIO 0x40028000u
 #endif
 
 #define CMSDK_UART HARNESS_UART0
 #define CMSDK_UART_RX_IRQ HARNESS_UART0_RX_IRQ
+#define FPGAIO_HZ HARNESS_CLOCK_HZ
 #include "cmsdk_link.h"
 
 #define TIMER_REGISTER(offset) (*(volatile uint32_t *)(HARNESS_TIMER0 + (offset)))
@@ -58,10 +61,4 @@ const struct port_counter *port_counter(void)
 uint32_t port_clock_hz(void)
 {
     return HARNESS_CLOCK_HZ;
-}
-
-bool port_gate(bool high)
-{
-    (void)high; /* QEMU's GPIO of these boards is a placeholder */
-    return false;
 }

@@ -1,4 +1,5 @@
-/* Arm MPS3 with FPGA image AN547 (Corstone SSE-300, M55), as QEMU models it: UART0 and the system counter.
+/* Arm MPS3 with FPGA image AN547 (Corstone SSE-300, M55), as QEMU models it: UART0, the system
+ * counter, and UART1 in place of pins.
  *
  * The system counter has 64 bits and counts at 32 MHz, 31.25 instructions per tick under `-icount shift=0`:
  * it never wraps in a window. The core stays in Secure state, and the SAU stays off, so that each address
@@ -7,6 +8,8 @@
  * SSE-300 Technical Reference Manual (101773) and Application Note AN547. */
 #define CMSDK_UART 0x59303000u
 #define CMSDK_UART_RX_IRQ 33
+#define HARNESS_FPGAIO 0x59302000u
+#define FPGAIO_HZ 20000000u
 #include "cmsdk_link.h"
 
 #define COUNTER_REGISTER(offset) (*(volatile uint32_t *)(0x58100000u + (offset)))
@@ -46,10 +49,4 @@ const struct port_counter *port_counter(void)
 uint32_t port_clock_hz(void)
 {
     return CLOCK_HZ;
-}
-
-bool port_gate(bool high)
-{
-    (void)high; /* QEMU's GPIO of this board is a placeholder */
-    return false;
 }

@@ -70,7 +70,7 @@ void port_init(void)
     (void)RCC->APB1ENR; /* a peripheral answers two cycles after its clock is on */
     DBGMCU->APB1FZ |= DBGMCU_APB1_FZ_DBG_TIM2_STOP | DBGMCU_APB1_FZ_DBG_IWDG_STOP;
     stm32_caches();
-    stm32_pin(HARNESS_GATE_PORT, HARNESS_GATE_PIN, STM32_OUTPUT, 0);
+    stm32_metered_pins();
     counter_init(&clock);
     link_init(clock.apb1_hz);
 }

@@ -102,7 +102,7 @@ void port_init(void)
     DBGMCU->APB1LFZ1 |= DBGMCU_APB1LFZ1_DBG_TIM2;
     DBGMCU->APB4FZ1 |= DBGMCU_APB4FZ1_DBG_IWDG1;
     stm32_caches();
-    stm32_pin(HARNESS_GATE_PORT, HARNESS_GATE_PIN, STM32_OUTPUT, 0);
+    stm32_metered_pins();
     counter_init(&clock);
     link_init(clock.apb1_hz);
 }

@@ -1,5 +1,6 @@
 """A session of MLPerf Tiny: the sequence, its score, and the files a submission wants."""
 
+from harness.bench.mlperf.energy import EnergySession
 from harness.bench.mlperf.scoring import Score, score
 from harness.bench.mlperf.session import Answer, Session, SessionEvent, sequence
 from harness.bench.mlperf.session_files import SessionFiles
@@ -8,6 +9,7 @@ from harness.bench.mlperf.text_device import TextDevice, benchmark_of, require_t
 
 __all__ = [
     "Answer",
+    "EnergySession",
     "Peer",
     "Score",
     "Session",

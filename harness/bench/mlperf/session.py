@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 
+from harness.domain.energy import EnergyReading
 from harness.domain.mlperf import (
     WINDOWS,
     Benchmark,
@@ -33,13 +34,14 @@ class Step:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a step gave; it was said `tries` times."""
+    """What a step gave; it was said `tries` times. `energy` is what a meter said of its window."""
 
     step: Step
     inference: Inference
     inferences: int
     warmup: int
     tries: int
+    energy: EnergyReading | None = None
 
 
 SessionEvent = Callable[[str], None]
@@ -53,7 +55,7 @@ def sequence(samples: Sequence[Sample], mode: Mode) -> list[Step]:
     Source: mlcommons/tiny, benchmark/runner, script.py and datasets.py: a download without an index
     takes the next file of the set, and outside accuracy its first window only.
     """
-    if mode is Mode.PERFORMANCE:
+    if mode is not Mode.ACCURACY:
         firsts = [Step(sample.truth, 0, 1, sample.windows[0]) for sample in samples]
         return list(islice(cycle(firsts), WINDOWS))
     return [
@@ -89,6 +91,7 @@ class Session:
         self._warmup = warmup
         self._verify = verify
         self._tell = tell
+        self.energy: EnergyReading | None = None
         self.repeated = 0
         """Steps that were said again from their beginning."""
 
@@ -104,7 +107,8 @@ class Session:
         """
         for attempt in range(1, TRIES + 1):
             try:
-                return Answer(step, self._once(step), self._inferences, self._warmup, attempt)
+                found = self._once(step)
+                return Answer(step, found, self._inferences, self._warmup, attempt, self.energy)
             except (Disturbed, LinkTimeout) as error:
                 self._tell(f"repeated: {error.what}")
                 last = error
@@ -123,13 +127,16 @@ class Session:
                 f"the device holds other bytes than were sent of {step.truth.file}",
                 hint="Check cable and baud rate.",
             )
-        found = self._client.infer(self._inferences, self._warmup)
+        found = self._infer()
         if len(found.results) not in (1, step.truth.classes):
             raise Disturbed(
                 f"{len(found.results)} results for {step.truth.classes} classes",
                 hint="Use the data set that belongs to the model on the device.",
             )
         return found
+
+    def _infer(self) -> Inference:
+        return self._client.infer(self._inferences, self._warmup)
 
     def _recover(self) -> None:
         names = self._client.identify()

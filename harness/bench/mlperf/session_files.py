@@ -10,9 +10,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from harness.bench.mlperf.energy import long_enough, session_energy, shortest_s
 from harness.bench.mlperf.scoring import Score, throughputs
 from harness.bench.mlperf.session import Answer
+from harness.domain.energy import EnergySummary
 from harness.domain.mlperf import SHORTEST_WINDOW_S, WINDOWS, Mode
+from harness.domain.power import Invalid
 from harness.errors import StoreError
 
 RULE = "---------------------------------------------------------"
@@ -107,10 +110,23 @@ def _verdict(answers: Sequence[Answer], mode: Mode, score: Score | None) -> list
             return [f"ERROR 2 - loop exited before {SHORTEST_WINDOW_S:.0f} seconds elapsed."]
         median = statistics.median(throughputs(answers))
         return [RULE, f"Median throughput is {median:>10.3f} inf./sec.", RULE]
+    if mode is Mode.ENERGY:
+        return _energy_verdict(answers)
     assert score is not None
     top1 = score.threshold if score.top1 is None else score.top1
     lines = [] if top1 is None else [f"Top 1% = {100 * top1:2.1f}"]
     return [*lines, *([] if score.auc is None else [f"AUC = {score.auc:.3f}"])]
+
+
+def _energy_verdict(answers: Sequence[Answer]) -> list[str]:
+    energy = session_energy(answers)
+    if isinstance(energy, Invalid):
+        return [f"ERROR - no energy: {energy.reason}: {energy.detail}"]
+    if not long_enough(energy):
+        lines = [f"ERROR 2 - a window of {shortest_s(energy):.3f} s is too short."]
+    else:
+        lines = []
+    return [*lines, RULE, f"Median energy is {1e6 * energy.energy_j:>10.3f} uJ/inf.", RULE]
 
 
 def _errors(answers: Sequence[Answer]) -> list[str]:
@@ -139,6 +155,9 @@ def _entry(answer: Answer, mode: Mode) -> dict[str, Any]:
     }
     if mode is Mode.PERFORMANCE and found.elapsed_us > 0:
         infer["throughput"] = 1e6 * answer.inferences / found.elapsed_us
+    if isinstance(answer.energy, EnergySummary):
+        infer["energy_uj"] = 1e6 * answer.energy.energy_j
+        infer["window_s"] = answer.energy.windows[0].time_s
     return {
         "file": truth.file,
         "classes": str(truth.classes),
@@ -147,5 +166,5 @@ def _entry(answer: Answer, mode: Mode) -> dict[str, Any]:
         "stride": None if truth.stride is None else str(truth.stride),
         "total_length": answer.step.segments if truth.stride else None,
         "infer": infer,
-        "mode": "p" if mode is Mode.PERFORMANCE else "a",
+        "mode": mode.value[0],
     }

@@ -10,10 +10,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import harness
+from harness.bench.mlperf.energy import long_enough, session_energy, shortest_s
 from harness.bench.mlperf.scoring import Score, throughputs
 from harness.bench.mlperf.session import Answer, Step
 from harness.domain.measurement import Measurement, Missing, Reading
 from harness.domain.mlperf import SHORTEST_WINDOW_S, Benchmark, DeviceNames, Metric, Mode
+from harness.domain.power import Invalid
 from harness.domain.record import SESSION, CaseRecord, CaseStatus
 from harness.domain.units import Fidelity, Unit
 
@@ -58,7 +60,7 @@ def session_record(
     fidelity = peer.fidelity
     readings: tuple[Reading, ...] = ()
     if error is None:
-        found = _throughput(answers) if mode is Mode.PERFORMANCE else _quality(score, benchmark)
+        found = _found(benchmark, mode, answers, score)
         readings = tuple(_stated(reading, fidelity) for reading in found)
     described = {
         "target_id": f"{SESSION}{peer.names.name}",
@@ -84,6 +86,44 @@ def session_record(
         error_class=None if error is None else type(error).__name__,
         error_message=None if error is None else str(error) or "interrupted",
     )
+
+
+def _found(
+    benchmark: Benchmark, mode: Mode, answers: Sequence[Answer], score: Score | None
+) -> list[Reading]:
+    if mode is Mode.PERFORMANCE:
+        return _throughput(answers)
+    return _energy(answers) if mode is Mode.ENERGY else _quality(score, benchmark)
+
+
+def _energy(answers: Sequence[Answer]) -> list[Reading]:
+    """Joules per inference; windows of a simulation need not have the length the rules want."""
+    quantity = "mlperf_energy"
+    energy = session_energy(answers)
+    if isinstance(energy, Invalid):
+        return [Missing(quantity, f"{energy.reason}: {energy.detail}")]
+    if energy.origin == "measured" and not long_enough(energy):
+        return [
+            Missing(
+                quantity,
+                f"a window took {shortest_s(energy):.3f} s; the rules want {SHORTEST_WINDOW_S:g} s",
+            )
+        ]
+    joules = [window.energy_per_inference_j for window in energy.windows]
+    return [
+        Measurement(
+            quantity=quantity,
+            value=energy.energy_j,
+            unit=Unit.JOULES,
+            n=len(joules),
+            minimum=min(joules),
+            maximum=max(joules),
+            fidelity=Fidelity.SILICON,
+            instrument=" ".join(filter(None, (energy.meter.model, energy.meter.serial))),
+            method=f"alignment {energy.alignment}; {energy.voltage_v:.3g} V; MLPerf Tiny energy: "
+            f"median of {len(joules)} windows of {answers[0].inferences} inferences",
+        )
+    ]
 
 
 def _throughput(answers: Sequence[Answer]) -> list[Reading]:

@@ -30,8 +30,10 @@ class TextDevice:
     known: Mapping[str, Any]
 
 
-def require_text(case: Case, *, laps: bool) -> None:
-    """Refuse a build variant without the text protocol, or, where `laps` are wanted, without them.
+def require_text(case: Case, *, laps: bool, stamps: bool = False) -> None:
+    """Refuse a build variant without the text protocol, or without the `laps` that are wanted.
+
+    `stamps` are those that a meter sees.
 
     Raises:
         ConfigError: naming the variant.
@@ -42,6 +44,12 @@ def require_text(case: Case, *, laps: bool) -> None:
             f"build variant {variant.id} does not speak MLPerf Tiny's text protocol",
             where="--build",
             hint=hint,
+        )
+    if stamps and variant.defines.get("HARNESS_MLPERF_ENERGY") != "1":
+        raise ConfigError(
+            f"build variant {variant.id} tells its laps to the host and not to a power meter",
+            where="--build",
+            hint="Leave --build out, or build mlperf-energy.",
         )
     if laps and variant.defines.get("HARNESS_MLPERF_ENERGY") == "1":
         raise ConfigError(

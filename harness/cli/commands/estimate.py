@@ -29,10 +29,11 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(
         no_args_is_help=True,
         rich_markup_mode="markdown",
-        help="Work out cycles from simulated instructions: intervals, not measurements.",
+        help="Work out cycles from instructions, energy from a data sheet: no measurements.",
     )
     group.command()(cycles)
     group.command()(calibrate)
+    group.command()(energy)
     app.add_typer(group, name="estimate", rich_help_panel=PANEL)
 
 
@@ -59,6 +60,19 @@ def cycles(
     label, observations = cases_called(run, results)
     section, rows = estimated(observations, board, calibration)
     present(f"Estimates for {label}", [section], rows, json=json, save=[])
+
+
+def energy(run: _Run = "last", json: Json = False, results: Results = None) -> None:
+    """Show energy per inference by the current of a data sheet, at least ±50 %: a model.
+
+    For cases with cycles on boards whose target file has a `[power_model]`.
+    """
+    from harness.cli.energy_estimating import TITLE, energies_estimated
+    from harness.cli.kept import cases_called
+
+    _, observations = cases_called(run, results)
+    section, rows = energies_estimated(observations)
+    present(TITLE, [section], rows, json=json, save=[])
 
 
 def calibrate(

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import mlperf_options as options
-from harness.cli.options import OUTPUT, Quiet, Results, Rig, WaitBoard
+from harness.cli.options import (
+    OUTPUT,
+    PowerMeter,
+    PowerVoltage,
+    Quiet,
+    Results,
+    Rig,
+    WaitBoard,
+)
+from harness.domain.energy_asked import EnergyAsked
 from harness.domain.mlperf import BENCHMARKS, Mode
 from harness.errors import ConfigError
 
@@ -107,6 +116,8 @@ def mlperf(
             help="Where the session's folder is made.", file_okay=False, rich_help_panel=OUTPUT
         ),
     ] = Path("results/mlperf"),
+    power_meter: PowerMeter = None,
+    power_voltage: PowerVoltage = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print the outcome as JSON.", rich_help_panel=OUTPUT)
     ] = False,
@@ -115,13 +126,16 @@ def mlperf(
     wait_board: WaitBoard = 0,
     quiet: Quiet = False,
 ) -> None:
-    """Test an MLPerf Tiny device over its text protocol, in performance or accuracy mode.
+    """Test an MLPerf Tiny device over its text protocol: performance, accuracy or energy.
 
     Any device that speaks the protocol will do: on a port a board with a vendor's firmware, or as a
     target this harness's own. A step that the line disturbs is said again and told; nothing counts
     twice. The session's folder holds log.txt, results.txt and results.json as the official runner
     writes them. What is simulated gives times at a nominal clock: they are kept apart, and are no
     latency.
+
+    In energy mode a power meter feeds the device and sees its time stamps on a pin; a target gets
+    the build variant mlperf-energy. Give --inferences for windows of at least 10 s.
 
     Exit code 1 says that the quality target was missed, or a window was shorter than the rules
     allow.
@@ -167,6 +181,7 @@ def mlperf(
             infer_s=silence,
             sessions=sessions,
             results=results,
+            energy=EnergyAsked(meter=power_meter or "", voltage_v=power_voltage),
             on_progress=show,
         )
     raise typer.Exit(_tell(outcome, json))

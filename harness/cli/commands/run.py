@@ -8,6 +8,7 @@ import typer
 
 from harness.cli import options
 from harness.cli.options import Build, Json, Quiet, Results, Rig, Save, WaitBoard
+from harness.domain.energy_asked import WINDOWS, EnergyAsked
 from harness.domain.plan import InputsBy, Mode
 
 
@@ -56,6 +57,12 @@ def run(
     ] = InputsBy.LINK,
     rig: Rig = None,
     wait_board: WaitBoard = 0,
+    power_meter: options.PowerMeter = None,
+    power_voltage: options.PowerVoltage = None,
+    power_window: options.PowerWindow = None,
+    power_windows: options.PowerWindows = WINDOWS,
+    power_baseline: options.PowerBaseline = None,
+    require_power: options.RequirePower = False,
     json: Json = False,
     save: Save = None,
     results: Results = None,
@@ -99,6 +106,9 @@ def run(
     with the host reference. Rows are stored as each case ends; after a crash or Ctrl-C, the same
     command with `--resume` goes on where the rows end.
 
+    With a power meter each case also gets its energy per inference, after all else: on boards
+    only; what a virtual meter says of a simulated board stands in a table of its own.
+
     Example:
 
     `harness run -t mps2-an500 -k cmsis-nn -k reference -m kws_ref_model.tflite -d mlperf:kws01`
@@ -114,6 +124,14 @@ def run(
         rig_file=rig,
         wait_board_s=wait_board,
         transcript=transcript,
+        energy=EnergyAsked(
+            meter=power_meter or "",
+            voltage_v=power_voltage,
+            windows=power_windows,
+            window_s=power_window,
+            baseline=None if power_baseline is None else power_baseline.value,
+            required=require_power,
+        ),
     )
     code = measure_and_present(
         lambda on_note: assembly.with_boards(

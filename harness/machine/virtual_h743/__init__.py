@@ -16,11 +16,14 @@ from pathlib import Path
 
 from harness.domain.checkup import Ask, Finding, State, first_line, version_in
 from harness.domain.coordinates import Coordinates
+from harness.domain.gate import GateFeed
 from harness.domain.target import Target
-from harness.errors import BadDefinition, LinkError, RigError, SimulatorDied
+from harness.errors import BadDefinition, ConfigError, LinkError, RigError, SimulatorDied
+from harness.machine._pin_listener import Pins, listening
 from harness.machine._process import Simulator
 from harness.machine.virtual_h743.counter import COMPILERS
 
+FEEDS_GATE = True
 _NAME = "virtual-h743"
 _OPTIONS = {"revision", "faults", "flash_image", "pin_log"}
 _START_S = 60.0
@@ -29,29 +32,36 @@ _REAP_S = 0.2
 
 
 @contextmanager
-def start(target: Target, *, work_dir: Path) -> Iterator[Coordinates]:
+def start(target: Target, *, work_dir: Path, gate: GateFeed | None = None) -> Iterator[Coordinates]:
     """Start the chip, halted, with what `flash_image` holds, else erased.
 
     Options of the target's `[machine]`: `revision` (V or Y), `faults` (see `--help` of the server,
     comma-separated), `flash_image` and `pin_log` (files). An error of the rig or the link that
-    leaves this context after the server died becomes SimulatorDied.
+    leaves this context after the server died becomes SimulatorDied. Edges of the pins that the
+    target's firmware has for a meter go to `gate`, at the target's clock.
 
     Raises:
+        ConfigError: `gate` cannot be fed, because no instruction counter could be made.
         BadDefinition: the target gives an option that there is not.
         SimulatorDied: the server ended before it was ready, for example for a wrong option.
     """
     options = _options(target)
     ours, theirs = socket.socketpair()
-    with closing(ours):
+    with closing(ours), listening(gate) as pins:
         with closing(theirs):
             command = [sys.executable, "-m", __name__, "--lifeline", str(theirs.fileno()), *options]
-            simulator = Simulator(_NAME, command, work_dir=work_dir, inherit=(theirs.fileno(),))
+            command += _pins(target, pins)
+            inherit = (theirs.fileno(), *pins.inherit)
+            simulator = Simulator(_NAME, command, work_dir=work_dir, inherit=inherit)
+        pins.handed_over()
         try:
             said = _await_ready(ours, simulator)
+            if pins.number is not None and said["no_counter"]:
+                raise _timeless(target, said["no_counter"])
             at = Coordinates(
                 probe_uid=f"gdb:127.0.0.1:{said['gdb']}",
                 link_url=f"socket://127.0.0.1:{said['link']}",
-                check=simulator.check,
+                check=lambda: _check(simulator, pins),
                 versions=((_NAME, str(said["version"])),),
                 no_counter=said["no_counter"],
             )
@@ -83,6 +93,36 @@ def checkup(targets: Sequence[Target], ask: Ask) -> Iterator[Finding]:
         return
     said = first_line(ask([found, "--version"]).output)
     yield Finding("machine", name, State.OK, version_in(said), found)
+
+
+def _pins(target: Target, pins: Pins) -> list[str]:
+    """The words that name the pins to tell of."""
+    if pins.number is None:
+        return []
+    defines = target.defines
+    numbers = [defines.get(f"HARNESS_{pin}_PIN") for pin in ("GATE", "OPERATOR")]
+    if numbers[0] is None or "HARNESS_GATE_PORT" not in defines:
+        raise BadDefinition(
+            "its firmware has no gate pin",
+            where=f"target {target.id}",
+            hint="Give HARNESS_GATE_PORT and HARNESS_GATE_PIN in [defines].",
+        )
+    port = defines["HARNESS_GATE_PORT"].removeprefix("GPIO")
+    names = [f"P{port}{number.rstrip('u')}" for number in numbers if number is not None]
+    return ["--pins", ",".join(names), "--pins-fd", str(pins.number)]
+
+
+def _check(simulator: Simulator, pins: Pins) -> None:
+    simulator.check()
+    pins.check()
+
+
+def _timeless(target: Target, reason: str) -> ConfigError:
+    return ConfigError(
+        f"its edges have no time: {reason}",
+        where=f"target {target.id}",
+        hint="Install a C compiler (apt-get install gcc libc6-dev).",
+    )
 
 
 def _options(target: Target) -> list[str]:

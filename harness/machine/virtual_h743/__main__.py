@@ -16,6 +16,7 @@ from harness.machine.virtual_h743.faults import FAULTS, BadFault, apply, device_
 from harness.machine.virtual_h743.identity import REVISIONS
 from harness.machine.virtual_h743.link import Link
 from harness.machine.virtual_h743.pin_log import PinLog
+from harness.machine.virtual_h743.pin_teller import PinTeller
 from harness.machine.virtual_h743.server import Server
 
 _EPILOG = """\
@@ -51,6 +52,8 @@ def main() -> None:
     gdb, serial = _listener(options.gdb_port), _listener(options.link_port)
     server = Server(chip, link, gdb, serial, clock_hz=options.clock)
     apply(faults, chip, link, server)
+    if options.pins_fd is not None:
+        _tell_pins(options, chip, server)
     _tell(options, chip, gdb, serial, server)
     try:
         server.serve()
@@ -76,6 +79,8 @@ def _options() -> argparse.Namespace:
     add("--fault", action="append", default=[], metavar="NAME[=ARG]", help="what goes wrong: below")
     add("--cache", type=Path, default=_cache(), metavar="DIR", help="for the compiled counter")
     add("--no-counter", dest="counter", action="store_false", help="do not count instructions")
+    add("--pins", default="PD12", metavar="PIN,...", help="gate pin, operator pin (default: PD12)")
+    add("--pins-fd", type=int, metavar="FD", help="tell their edges there")
     add("--lifeline", type=int, metavar="FD", help="tell ports there, end when it is closed")
     return parser.parse_args()
 
@@ -95,6 +100,13 @@ def _log_pins(chip: Chip, path: Path | None) -> None:
         chip.on_pin.append(PinLog(path).note)
     except OSError as error:
         raise SystemExit(f"--pin-log: {error}") from None
+
+
+def _tell_pins(options: argparse.Namespace, chip: Chip, server: Server) -> None:
+    teller = PinTeller(options.pins_fd, options.pins.split(","), chip.time, options.clock)
+    chip.on_pin.append(teller.note)
+    chip.on_reset.append(teller.started)
+    server.on_sleep.append(teller.asleep)
 
 
 def _listener(port: int) -> socket.socket:

@@ -71,6 +71,7 @@ class Chip:
         self._image = FlashImage(flash_image)
         self.flash = FlashController(self._fetch_flash, self._store_flash)
         self.on_pin: list[Callable[[str, int, bool, int], None]] = []
+        self.on_reset: list[Callable[[], None]] = []
         self._reset_asked = 0
         self._attach(revision, device_id)
         self._power_on()
@@ -83,6 +84,8 @@ class Chip:
         self.rcc.flags |= flags
         self._reset_asked = 0
         self.core.reset()
+        for hear in self.on_reset:
+            hear()
 
     def ask_for_reset(self, flags: int) -> None:
         """Reset the system at the end of the block that runs."""

@@ -40,6 +40,7 @@ class Server:
         self._chip = chip
         self._link = link
         self._clock_hz = clock_hz
+        self.on_sleep: list[Callable[[], None]] = []
         self.debugger = Debugger(chip)
         self._gdb: socket.socket | None = None
         self._packets = PacketStream()
@@ -81,6 +82,8 @@ class Server:
         self._chip.wake(0)
         if self._chip.core.state is not State.SLEEPING:
             return
+        for hear in self.on_sleep:
+            hear()
         ticks = self._chip.sleeping_ticks()
         since = time.monotonic()
         self._look(None if ticks is None else ticks / self._clock_hz)

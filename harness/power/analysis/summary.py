@@ -31,8 +31,12 @@ def analyse(
     alignment: Alignment | None = None,
     gate_bit: int = GATE_BIT,
     baseline: Baseline | None = None,
+    discard: int = 0,
 ) -> EnergyReading:
-    """Find the windows, integrate each, and give the median: or why there is no number."""
+    """Find the windows, integrate each, and give the median: or why there is no number.
+
+    The first `discard` windows warm up, and do not count.
+    """
     bounds = limits or Limits()
     if trace.faults:
         return trace.faults[0]
@@ -43,6 +47,8 @@ def analyse(
         return windows
     found: list[WindowEnergy] = []
     for number, window in enumerate(windows):
+        if number < discard:
+            continue
         energy = integrate(
             trace, window, expected.inferences, bounds, board_s=expected.board_s(number)
         )

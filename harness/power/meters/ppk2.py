@@ -165,7 +165,7 @@ class Ppk2:
         else:
             data, self._tail = self._tail, b""
         arrived = self._options.clock()
-        block = self._decoder.feed(data, last=not data and not self._running)
+        block = self._decoder.feed(data, last=not self._running)
         if block is None:
             return None
         return _stamped(block, arrived if self._running else 0.0)

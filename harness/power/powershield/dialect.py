@@ -50,6 +50,7 @@ def _caps(low_v: float, high_v: float, amps: float, source: str, *, events: bool
         events=events,
         measures_voltage=False,
         usual_rate_hz=USUAL_RATE_HZ,
+        triggers=True,
         accuracy=Accuracy(
             gain=0.02, voltage=0.01, time_base=100e-6, offset_a=100e-9, source=source
         ),

@@ -155,7 +155,7 @@ class PowerShield:
         else:
             data, self._tail = self._tail, b""
         arrived = self._options.clock()
-        block = self._decoder.feed(data, last=not data and not self._running)
+        block = self._decoder.feed(data, last=not self._running)
         if block is None:
             return None
         if any(fault.reason == "OVERCURRENT" for fault in block.faults) and self._wire is not None:

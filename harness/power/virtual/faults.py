@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.errors import UnknownName
+
 
 @dataclass(frozen=True)
 class Faults:
@@ -28,3 +30,25 @@ class Faults:
     buffer_percent: int = 0
     metadata: tuple[tuple[str, str | None], ...] = ()
     identity: str | None = None
+
+
+_BY_NUMBER = ("overcurrent_at", "silent_after", "unplug_after", "buffer_percent")
+
+
+def faults_of(words: str, where: str) -> Faults:
+    """The faults that an address asks for: `unplug_after=5000`, several with `&` in between.
+
+    Raises:
+        UnknownName: there is no such fault, or its number is none.
+    """
+    asked: dict[str, int] = {}
+    for word in filter(None, words.split("&")):
+        name, _, number = word.partition("=")
+        if name not in _BY_NUMBER or not number.isdigit():
+            raise UnknownName(
+                f"there is no fault {word!r}",
+                where=where,
+                hint=f"Write one of {', '.join(_BY_NUMBER)}, = and a number.",
+            )
+        asked[name] = int(number)
+    return Faults(**asked)  # type: ignore[arg-type]

@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.power.virtual.faults import Faults
-from harness.power.virtual.waveform import GATE_BIT, Waveform
+from harness.power.virtual.waveform import GATE_BIT, Times, Waveform
 
 _PROMPT = b"PowerShield > "
 _MILLIVOLTS = re.compile(r"(\d+)m")
 _FREQUENCY = re.compile(r"(\d+)(k?)")
 _STAMP_EVERY = 1000
 _IN_FLIGHT_S = 0.002
+_LOOK_S = 60.0
+_INPUT_HZ = 100_000
 _SIMPLE = {
     *("htc", "hrc", "acqtime", "acqmode", "funcmode", "trigdelay", "pwr", "pwrend", "status"),
     *("calib", "lcd", "targrst", "currthres", "temp", "range", "power_monitor"),
@@ -48,13 +50,25 @@ class VirtualPowerShield:
         self._sent = 0
         self._event = 0
         self._gate = False
-        self._offset_s = 0.0
+        self._began_s: float | None = 0.0
         self._line = b""
 
     @property
     def position_s(self) -> float:
         """How far the stream is."""
         return self._sent / self.rate_hz
+
+    @property
+    def due_s(self) -> float:
+        """How far the stream can be: up to where the board has said what it does."""
+        if self._began_s is None:
+            self._began_s = self._first_rise()
+        return 0.0 if self._began_s is None else self.waveform.known_until_s() - self._began_s
+
+    @property
+    def waits(self) -> bool:
+        """Whether there is no more to send before the board says what it does next."""
+        return self.due_s * self.rate_hz < self._sent + 1
 
     def receive(self, data: bytes) -> bytes:
         """Take commands; a line may come in pieces."""
@@ -123,17 +137,20 @@ class VirtualPowerShield:
         self.streaming = True
         self._sent = self._event = 0
         self._gate = False
-        self._offset_s = self._first_rise() if self._trigger != "sw" else 0.0
+        self._asked_s = self.waveform.began_s()
+        self._began_s = self._asked_s if self._trigger == "sw" else None
         return self._ack("start") + (_binary_stamp(0, 0) if self._binary else b"")
 
-    def _first_rise(self) -> float:
-        t = np.arange(0, 60, 1e-4)
+    def _first_rise(self) -> float | None:
+        """When the trigger came, as far as anything is known."""
+        until = min(self.waveform.known_until_s(), self._asked_s + _LOOK_S)
+        t = np.arange(self._asked_s, until, 1e-4)
         high = np.flatnonzero(self.waveform.logic(t) & (1 << GATE_BIT))
-        return float(t[high[0]]) if len(high) else 0.0
+        return float(t[high[0]]) if len(high) else None
 
     def samples(self, until_s: float) -> bytes:
         """The stream from where it is to `until_s`, at most 0.1 s of it."""
-        until_s = min(until_s, self.waveform.known_until_s() - self._offset_s)
+        until_s = min(until_s, self.due_s)
         most = max(1, self.rate_hz // 10)
         first, end = self._sent, min(int(until_s * self.rate_hz), self._sent + most)
         if self.faults.silent_after is not None:
@@ -145,30 +162,41 @@ class VirtualPowerShield:
             return b""
         self._sent = end
         numbers = np.arange(first, end)
-        t = numbers / self.rate_hz * (1 + self.faults.clock_drift) + self._offset_s
+        t = self._board_time(numbers)
         current = self.waveform.current_a(t) if self.output_on else np.zeros(len(t))
-        encoded = self._encode(current)
-        gate = ((self.waveform.logic(t) >> GATE_BIT) & 1).astype(np.uint8)
+        return self._assemble(numbers, self._encode(current), self._edges(first, end))
+
+    def _board_time(self, numbers: NDArray[np.floating] | NDArray[np.int64]) -> Times:
+        assert self._began_s is not None
+        return numbers / self.rate_hz * (1 + self.faults.clock_drift) + self._began_s
+
+    def _edges(self, first: int, end: int) -> list[int]:
+        """Edges of the wanted kind before each sample; its input sees pulses between samples."""
+        if self._events not in {"fal", "ris"} or self._binary:
+            return [0] * (end - first)
+        parts = max(1, _INPUT_HZ // self.rate_hz)
+        moments = np.arange((first - 1) * parts + 1, (end - 1) * parts + 1) / parts
+        gate = ((self.waveform.logic(self._board_time(moments)) >> GATE_BIT) & 1).astype(np.int8)
         if self.faults.stuck_gate is not None:
             gate[:] = self.faults.stuck_gate
-        return self._assemble(numbers, encoded, gate)
+        steps = np.diff(np.concatenate(([np.int8(self._gate)], gate)))
+        self._gate = bool(gate[-1])
+        wanted = steps == (-1 if self._events == "fal" else 1)
+        return [int(n) for n in wanted.reshape(end - first, parts).sum(axis=1)]
 
     def _assemble(
-        self, numbers: NDArray[np.int64], encoded: list[bytes], gate: NDArray[np.uint8]
+        self, numbers: NDArray[np.int64], encoded: list[bytes], edges: list[int]
     ) -> bytes:
         faults = self.faults
         dropped = {n for start, count in faults.drop for n in range(start, start + count)}
         cut = dict(faults.drop_bytes)
         out: list[bytes] = []
-        for number, word, level in zip(numbers.tolist(), encoded, gate.tolist(), strict=True):
+        for number, word, count in zip(numbers.tolist(), encoded, edges, strict=True):
             if number and number % _STAMP_EVERY == 0:
                 out.append(self._stamp(number * 1000 // self.rate_hz))
-            if level != self._gate:
-                wanted = {"fal": 0, "ris": 1}.get(self._events)
-                if level == wanted and not self._binary:
-                    out.append(f"event {self._event:02d} ris\r\n".encode())
-                    self._event += 1
-                self._gate = level
+            for _ in range(count):
+                out.append(f"event {self._event:02d} ris\r\n".encode())
+                self._event += 1
             if number == faults.overcurrent_at:
                 out.append(b"\xf0\xf5\xff\xff" if self._binary else b"Overcurrent\r\n")
                 self.streaming = False

@@ -41,12 +41,23 @@ class VirtualPpk2:
         self.log: list[bytes] = []
         self._random = np.random.default_rng(seed)
         self._sent = 0
+        self._began_s = 0.0
         self._partial = b""
 
     @property
     def position_s(self) -> float:
         """How far the stream is."""
         return self._sent / RATE_HZ
+
+    @property
+    def due_s(self) -> float:
+        """How far the stream can be: up to where the board has said what it does."""
+        return self.waveform.known_until_s() - self._began_s
+
+    @property
+    def waits(self) -> bool:
+        """Whether there is no more to send before the board says what it does next."""
+        return self.due_s * RATE_HZ < self._sent + 1
 
     def receive(self, data: bytes) -> bytes:
         """Take commands, which may come in pieces."""
@@ -74,6 +85,7 @@ class VirtualPpk2:
         elif opcode == 0x06:
             self.streaming = True
             self._sent = 0
+            self._began_s = self.waveform.began_s()
         elif opcode == 0x07:
             return self._stop()
         return b""
@@ -97,7 +109,7 @@ class VirtualPpk2:
     def samples(self, until_s: float) -> bytes:
         """The words from where the stream is to `until_s`, at most 0.1 s of them."""
         faults = self.faults
-        until_s = min(until_s, self.waveform.known_until_s())
+        until_s = min(until_s, self.due_s)
         first, end = self._sent, min(int(until_s * RATE_HZ), self._sent + RATE_HZ // 10)
         if faults.silent_after is not None:
             end = min(end, faults.silent_after)
@@ -121,7 +133,7 @@ class VirtualPpk2:
         return b"".join(pieces)
 
     def _words(self, numbers: NDArray[np.int64]) -> NDArray[np.uint32]:
-        t = numbers / RATE_HZ * (1 + self.faults.clock_drift)
+        t = numbers / RATE_HZ * (1 + self.faults.clock_drift) + self._began_s
         current = self.waveform.current_a(t) if self.output_on else np.zeros(len(t))
         ranges = np.searchsorted(_SWITCH_A, current, side="right")
         adc = self._adc(current, ranges)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -14,10 +14,14 @@ Times = NDArray[np.float64]
 GATE_BIT = 0
 LAYER_BIT = 1
 PULSE_S = 2e-3
+SETTLED_S = 5e-3
 
 
 class Waveform(Protocol):
-    """Current and pins as functions of the board's time in seconds since sampling began."""
+    """Current and pins as functions of the board's time in seconds."""
+
+    def began_s(self) -> float:
+        """The board's time of the first sample."""
 
     def current_a(self, t: Times) -> NDArray[np.float64]:
         """Amperes [n] at the times `t` [n]."""
@@ -59,6 +63,10 @@ class GatedLoad:
         layer = np.searchsorted(np.array(self.toggles, float), t, side="right") & 1
         return (gate << GATE_BIT | layer << LAYER_BIT).astype(np.uint8)
 
+    def began_s(self) -> float:
+        """Its time is that of the samples."""
+        return 0.0
+
     def _inside(self, t: Times) -> NDArray[np.int64]:
         """1 within a window, else 0."""
         edges = np.array(self.windows, float).reshape(-1)
@@ -85,21 +93,29 @@ class PulsedLoad(GatedLoad):
         return np.where(since < PULSE_S, np.uint8(0), np.uint8(1 << GATE_BIT))
 
 
+@dataclass
 class FollowedGate:
-    """The load of a simulated board: its gate edges come one after the other, in its own time."""
+    """The load of a simulated board, which tells it of its edges (`domain.gate.GateFeed`).
 
-    def __init__(self, idle_a: float = 2e-3, active_a: float = 10e-3) -> None:
-        self._idle_a = idle_a
-        self._active_a = active_a
-        self._lock = threading.Lock()
-        self._edges: list[float] = []
-        self._toggles: list[float] = []
-        self._known_s = 0.0
+    It draws `active_a` while the gate is high, or with `pulses` from a falling edge of the gate to
+    the next, else `idle_a`; the ripple has a mean of zero. Both pins are low at first.
+    """
+
+    idle_a: float = 2e-3
+    active_a: float = 10e-3
+    ripple_a: float = 0.0
+    ripple_hz: float = 1000.0
+    pulses: bool = False
+    edges: list[float] = field(default_factory=list, init=False)
+    toggles: list[float] = field(default_factory=list, init=False)
+    _known_s: float = field(default=0.0, init=False)
+    _began_s: float = field(default=0.0, init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def edge(self, at_s: float, *, operator_pin: bool = False) -> None:
         """The gate (or operator pin) changed its level; later edges have later times."""
         with self._lock:
-            (self._toggles if operator_pin else self._edges).append(at_s)
+            (self.toggles if operator_pin else self.edges).append(at_s)
             self._known_s = max(self._known_s, at_s)
 
     def advance(self, to_s: float) -> None:
@@ -107,21 +123,49 @@ class FollowedGate:
         with self._lock:
             self._known_s = max(self._known_s, to_s)
 
-    def current_a(self, t: Times) -> NDArray[np.float64]:
-        """Amperes at `t`."""
-        return self._load().current_a(t)
-
-    def logic(self, t: Times) -> NDArray[np.uint8]:
-        """Levels at `t`."""
-        return self._load().logic(t)
-
     def known_until_s(self) -> float:
         """The time of the last edge, or what `advance` said."""
         with self._lock:
             return self._known_s
 
-    def _load(self) -> GatedLoad:
+    def begin(self) -> None:
+        """A recording begins at what is known of the board now; what was before is forgotten.
+
+        So a window is never between a pulse of this recording and one of another.
+        """
         with self._lock:
-            edges = [*self._edges, *([float("inf")] if len(self._edges) % 2 else [])]
-            pairs = list(zip(edges[::2], edges[1::2], strict=True))
-            return GatedLoad(pairs, self._idle_a, self._active_a, toggles=tuple(self._toggles))
+            self._began_s = self._known_s
+            for edges in (self.edges, self.toggles):
+                del edges[: len(edges) - len(edges) % 2]
+
+    def began_s(self) -> float:
+        """When the recording began."""
+        with self._lock:
+            return self._began_s
+
+    def settled(self) -> bool:
+        """Whether the gate is low, and known to have been so for `SETTLED_S`."""
+        with self._lock:
+            low = len(self.edges) % 2 == 0
+            return low and self._known_s - max(self.edges, default=-SETTLED_S) >= SETTLED_S
+
+    def windows(self) -> list[tuple[float, float]]:
+        """When it drew `active_a`, in seconds of the board's time; the last may have no end yet."""
+        with self._lock:
+            marks = self.edges[1::2] if self.pulses else list(self.edges)
+        if len(marks) % 2:
+            marks.append(float("inf"))
+        return list(zip(marks[::2], marks[1::2], strict=True))
+
+    def current_a(self, t: Times) -> NDArray[np.float64]:
+        """Amperes at `t`."""
+        load = GatedLoad(self.windows(), self.idle_a, self.active_a, self.ripple_a, self.ripple_hz)
+        return load.current_a(t)
+
+    def logic(self, t: Times) -> NDArray[np.uint8]:
+        """Levels at `t`."""
+        with self._lock:
+            edges, toggles = np.array(self.edges, float), np.array(self.toggles, float)
+        gate = np.searchsorted(edges, t, side="right") & 1
+        layer = np.searchsorted(toggles, t, side="right") & 1
+        return (gate << GATE_BIT | layer << LAYER_BIT).astype(np.uint8)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from harness.domain.record import CaseRecord
 from harness.domain.units import Fidelity
+from harness.report.column import Column, Row
 from harness.report.content import ReportContent
-from harness.report.layout import Column, Row, lay_out
+from harness.report.layout import lay_out
 from harness.report.section import Cell, Section, TableView, number
 
 ORDER = 10

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from harness.domain.units import Fidelity
 from harness.report.content import CurrentTrace, ReportContent
+from harness.report.current_figures import more_figures
 from harness.report.section import Figure, Section
 
 ORDER = 25
 
 MOST_POINTS = 4000
+_LEAD = "Current over time; the shaded parts are the measured windows."
+_LEADS = {
+    Fidelity.SIMULATED: f"{_LEAD} Of a virtual meter: a formula of the board's gate, in its "
+    "virtual time, and no measurement."
+}
 
 
 def sections(content: ReportContent) -> list[Section]:
@@ -19,8 +26,15 @@ def sections(content: ReportContent) -> list[Section]:
             Section(
                 "Current",
                 fidelity=fidelity,
-                lead="Current over time; the shaded part is the measured window.",
-                figures=tuple(map(_figure, traces)),
+                lead=_LEADS.get(fidelity, _LEAD),
+                figures=tuple(
+                    figure for trace in traces for figure in (_figure(trace), *more_figures(trace))
+                ),
+                notes=tuple(
+                    f"{trace.case}: no energies of operators: {trace.no_operators}"
+                    for trace in traces
+                    if trace.no_operators
+                ),
             )
         )
     return found

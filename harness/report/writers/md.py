@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.domain.record import CaseRecord
+from harness.report.document import section_markdown
+from harness.report.energy_table import energy_sections
 from harness.report.layout import lay_out
 
 
@@ -20,7 +22,10 @@ def render(records: Sequence[CaseRecord]) -> str:
     lines += [_row(cells) for group in sheet.groups for cells in group.rows]
     notes = [f"{mark} {note}" for mark, note in sheet.notes]
     remarks = [*sheet.failures, *notes, *sheet.footer]
-    return "\n".join([*lines, "", *(f"- {_escaped(remark)}" for remark in remarks), ""])
+    lines += ["", *(f"- {_escaped(remark)}" for remark in remarks), ""]
+    for section in energy_sections(records):
+        lines += section_markdown(section)
+    return "\n".join(lines)
 
 
 def _row(cells: Sequence[str]) -> str:

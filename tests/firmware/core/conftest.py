@@ -76,6 +76,18 @@ def rated_firmware(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _compile(sources, tmp_path_factory.mktemp("core") / "rated_firmware")
 
 
+@pytest.fixture(scope="session")
+def gated_firmware(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As `host_firmware`, with pins: see programs/gated_port.c."""
+    sources = (
+        *sorted((FIRMWARE / "core").glob("*.c")),
+        FIRMWARE / "ports" / "host" / "port.c",
+        HERE / "programs" / "gated_port.c",
+        *TEST_KERNELS,
+    )
+    return _compile(sources, tmp_path_factory.mktemp("core") / "gated_firmware")
+
+
 @pytest.fixture
 def converse(host_firmware: Path, tmp_path: Path) -> Callable[..., bytes]:
     """Send bytes to the firmware with an image in its slot; return all it answers."""

@@ -22,6 +22,7 @@ SETTINGS = {
     "HARNESS_LINK_RX": "11u",
     "HARNESS_GATE_PORT": "GPIOA",
     "HARNESS_GATE_PIN": "3u",
+    "HARNESS_OPERATOR_PIN": "5u",
 }
 FAST, SLOW = 480_000_000, 240_000_000
 # One count of TIM2 behind its prescaler of 2^16 at half the core's clock.

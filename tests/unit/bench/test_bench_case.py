@@ -191,7 +191,7 @@ def test_a_case_tells_its_stages_its_notes_and_its_inputs(desk: Desk) -> None:
     told: list[Event] = []
     desk.run(on_event=told.append)
     assert [event.stage for event in told if isinstance(event, StageStarted)] == [
-        stage for stage in Stage if stage not in {Stage.OPERATORS, Stage.STORE}
+        stage for stage in Stage if stage not in {Stage.OPERATORS, Stage.ENERGY, Stage.STORE}
     ]
     assert Note("building firmware for desk") in told
     assert [(event.done, event.total) for event in told if isinstance(event, InputsDone)] == [

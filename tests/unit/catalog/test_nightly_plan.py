@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.catalog.nightly import read_nightly
+from harness.domain.energy_asked import EnergyAsked
 from harness.domain.nightly import PREVIOUS, NightlyPlan, ReportFiles
 from harness.errors import BadDefinition
 
@@ -49,6 +50,14 @@ def test_every_key_arrives(tmp_path: Path) -> None:
     )
 
 
+def test_what_is_asked_of_a_meter(tmp_path: Path) -> None:
+    text = (
+        '[matrix]\n[power]\nmeter = "ppk2://E0F1"\nvoltage = 3.0\nwindow_s = 12.0\nwindows = 7\n'
+        'baseline = "idle"\nrequired = true\n'
+    )
+    assert read(tmp_path, text).energy == EnergyAsked("ppk2://E0F1", 3.0, 7, 12.0, "idle", True)
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
@@ -56,6 +65,8 @@ def test_every_key_arrives(tmp_path: Path) -> None:
         ("[matrix]\ntarget = ['x']\n", "matrix.target: unknown key (did you mean 'targets'?)"),
         ("[matrix]\ntargets = []\n", "matrix.targets: List should have at least 1 item"),
         ("[matrix]\ntargets = 'x'\n", "matrix.targets: must be a valid list"),
+        ("[matrix]\n[power]\nvolts = 3.0\n", "power.volts: unknown key (did you mean 'voltage'?)"),
+        ("[matrix]\n[power]\nwindows = 0\n", "power.windows: must be greater than or equal to 1"),
         ("[matrix]\nlimit = 0\n", "matrix.limit: must be greater than or equal to 1"),
         ("[matrix]\nrepeat = 1001\n", "matrix.repeat: must be less than or equal to 1000"),
         ("case_timeout_s = 0\n[matrix]\n", "case_timeout_s: must be greater than 0"),

@@ -99,6 +99,7 @@ def test_any_payload_decodes_or_is_an_error_of_ours(payload: bytes, count: int) 
         decode_refusal,
         lambda payload: messages.decode_run(payload, count),
         lambda payload: messages.decode_profile(payload, count),
+        messages.decode_metered,
     ):
         with contextlib.suppress(BadFrame, VersionMismatch):
             decode(payload)

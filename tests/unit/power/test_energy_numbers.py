@@ -8,13 +8,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from builders.traces import gated, summary, trace_of
-from devices.meters import QUICK, recorded
+from devices.meters import FAST, QUICK, recorded
 
 from harness.domain.energy import Baseline
-from harness.domain.power import Sync
+from harness.domain.power import CaptureConfig, Sync
 from harness.power.analysis.limits import Expected
 from harness.power.analysis.summary import analyse, baseline_of
 from harness.power.analysis.uncertainty import combined
+from harness.power.meters.virtual import VirtualMeter
+from harness.power.recording import Recorder, opened
 from harness.power.virtual.faults import Faults
 from harness.power.virtual.waveform import FollowedGate, GatedLoad
 
@@ -63,11 +65,16 @@ def test_300_samples_lost_at_once_stay_within_a_thousandth() -> None:
 
 def test_the_current_follows_the_gate_of_a_board_in_its_own_time() -> None:
     board = FollowedGate(active_a=12e-3)
-    board.edge(0.2)
-    board.edge(0.7)
-    board.advance(1.0)
-    trace, _, _ = recorded(waveform=board, seconds=0.99)
-    assert len(trace) <= 100_000
+    meter = VirtualMeter("ppk2", FAST, board)
+    with opened(meter):
+        meter.set_voltage(3.0)
+        meter.set_output(True)
+        with Recorder(meter, CaptureConfig()) as recorder:
+            board.edge(0.2)
+            board.edge(0.7)
+            board.advance(1.0)
+    trace = recorder.trace
+    assert len(trace) == 100_000
     found = summary(analyse(trace, Expected(1, 1, window_s=(0.5,)), QUICK))
     assert found.energy_j == pytest.approx(12e-3 * 3 * 0.5, rel=1e-3)
 

@@ -9,6 +9,7 @@
 
 #include "engine.h"
 #include "image_check.h"
+#include "metered.h"
 #include "port.h"
 
 void port_ticks_restart(void)
@@ -25,10 +26,9 @@ uint32_t port_link_interrupts(void)
     return 0;
 }
 
-bool port_gate(bool high)
+void metered_window(bool begins)
 {
-    (void)high;
-    return false;
+    (void)begins;
 }
 
 static void *aligned(size_t bytes)

@@ -1,0 +1,25 @@
+/* What the gate pin tells a power meter: of each window, or of many inferences together. */
+#ifndef HARNESS_METERED_H
+#define HARNESS_METERED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "device_error.h"
+#include "engine.h"
+
+/* Numbered as in METERED. */
+enum gate_mode { GATE_PER_WINDOW, GATE_LEVEL, GATE_PULSE, GATE_OPERATORS };
+
+/* A window begins or has ended; outside the counted part. */
+void metered_window(bool begins);
+
+/* A falling edge of the gate, after a pulse that a meter cannot miss. */
+void metered_stamp(void);
+
+/* Run `warmup` inferences with the gate low, then `repeats` with its edges around all of them, as METERED
+ * tells. ticks[0] is the sum of their windows, ticks[1] how many there were; link interrupts are those from
+ * the silence before the edges to that after them. */
+struct error metered_run(uint32_t mode, uint32_t warmup, uint32_t repeats, struct engine_windows *windows);
+
+#endif

@@ -1,0 +1,113 @@
+"""MLPerf Tiny's energy mode: the windows of a session under a power meter, and their median."""
+
+from __future__ import annotations
+
+import math
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from harness.bench.mlperf.session import Answer, Session, SessionEvent
+from harness.domain.energy import EnergyReading, EnergySummary
+from harness.domain.metering import BoardWindow, BoardWindows, Metering
+from harness.domain.mlperf import SHORTEST_WINDOW_S, DeviceNames, Inference
+from harness.domain.power import Invalid, Reason
+from harness.link.mlperf import MlperfClient
+
+GUARD_S = 0.05
+_HOST_S = 0.1
+
+
+class EnergySession(Session):
+    """A session whose windows lie between two falling edges of a pin that a meter sees.
+
+    The device in energy mode tells no laps: that its window is no longer than the host waited for
+    it is all that can be checked of its time. Each window has a recording of its own, so that one
+    that is said again leaves nothing behind.
+
+    Args:
+        metering: the meter that feeds the device.
+        least_s: seconds a window must last.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        client: MlperfClient,
+        names: DeviceNames,
+        inferences: int,
+        warmup: int,
+        metering: Metering,
+        *,
+        verify: bool = False,
+        tell: SessionEvent = lambda line: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(client, names, inferences, warmup, verify=verify, tell=tell)
+        self._metering = metering
+        self._clock = clock
+
+    def _infer(self) -> Inference:
+        with self._metering.record() as recording:
+            recording.settle(GUARD_S)
+            begin = self._clock()
+            found = self._client.infer(self._inferences, self._warmup, laps_told=False)
+            end = self._clock()
+            recording.settle(GUARD_S)
+        window = BoardWindow(None, self._inferences, (begin, end))
+        told = BoardWindows(self._inferences, (window,), 0, 0.0, pulses=True)
+        self.energy = self._checked(self._metering.energy(told).reading, end - begin)
+        return found
+
+    def _checked(self, reading: EnergyReading, host_s: float) -> EnergyReading:
+        """A window cannot be longer than the answer took; a simulated board has its own time."""
+        if isinstance(reading, Invalid) or self._metering.gate is not None:
+            return reading
+        seconds = reading.windows[0].time_s
+        if seconds <= 1.02 * host_s + _HOST_S:
+            return reading
+        return Invalid(
+            Reason.CLOCK_MISMATCH,
+            f"the meter saw a window of {seconds:.3f} s in {host_s:.3f} s of the host's",
+            "Check that nothing but the time stamps moves the pin.",
+        )
+
+
+def session_energy(answers: Sequence[Answer]) -> EnergyReading:
+    """The median of the windows' energies, or why there is none; one bad window leaves none."""
+    found: list[EnergySummary] = []
+    for answer in answers:
+        if answer.energy is None:
+            return Invalid(Reason.MISSING_EDGES, "a window has no recording", "Measure again.")
+        if isinstance(answer.energy, Invalid):
+            return answer.energy
+        found.append(answer.energy)
+    joules = [one.energy_j for one in found]
+    energy = statistics.median(joules)
+    spread = statistics.stdev(joules) / statistics.fmean(joules) if len(joules) > 1 else None
+    type_b = max(one.expanded_j / one.energy_j for one in found) / 2
+    type_a = 0.0 if spread is None else spread / math.sqrt(len(joules))
+    return replace(
+        found[0],
+        windows=tuple(window for one in found for window in one.windows),
+        energy_j=energy,
+        expanded_j=2 * math.hypot(type_a, type_b) * energy,
+        repeatability=spread,
+        charge_c=statistics.median(one.charge_c for one in found),
+        mean_current_a=statistics.median(one.mean_current_a for one in found),
+        peak_current_a=max(one.peak_current_a for one in found),
+        time_s=statistics.median(one.time_s for one in found),
+        coverage=min(one.coverage for one in found),
+        warnings=tuple(dict.fromkeys(note for one in found for note in one.warnings)),
+    )
+
+
+def shortest_s(energy: EnergySummary) -> float:
+    """Seconds of the shortest window, by the meter."""
+    return min(window.time_s for window in energy.windows)
+
+
+def long_enough(energy: EnergySummary) -> bool:
+    """Whether every window lasted as long as the rules want."""
+    return shortest_s(energy) >= SHORTEST_WINDOW_S

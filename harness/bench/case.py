@@ -89,7 +89,7 @@ class CaseRun:
         self._stage(Stage.BUILD)
         firmware = self._rig.build(case.target, case.kernel_set, case.variant, self._tell)
         self._known |= facts.firmware_facts(firmware)
-        kernels = operator_kernels(self._prepared.network, self._rig.read_kernels(firmware))
+        kernels = operator_kernels(self._prepared.image.operators, self._rig.read_kernels(firmware))
         self._known["operator_kernels"] = kernels
         reference = start_reference(
             case.model.path,

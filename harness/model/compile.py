@@ -125,4 +125,5 @@ def _summary(use: OperatorUse, lowered: Lowered, scratch: int) -> OperatorSummar
         weight_bytes=sum(constants.values()),
         output=lowered.output.tensor.index,
         scratch_bytes=scratch,
+        opcode=lowered.opcode,
     )

@@ -130,7 +130,7 @@ def test_golden_outputs(test_data: Path) -> None:
     [
         ("arm-kws/cnn_s_quantized", "the model is float32 at tensor `input` float32 [1, 490]"),
         ("arm-kws/basic_lstm_quantized_small", "the model is float32 at tensor `input` float32"),
-        ("arm-kws/ds_cnn_s_int16", "the model is int16 at tensor `serving_default_input:0` int16"),
+        ("arm-kws/ds_cnn_s_int16", "the model is int16 at tensor `model/tf.reshape/Reshape` int16"),
         ("arm-mask/lightly_resnet9", "the model is uint8 at tensor `input_0` uint8 [1, 64, 64, 3]"),
     ],
 )

@@ -13,7 +13,7 @@ from collections.abc import Collection
 from functools import cache
 from typing import Protocol, cast
 
-from harness.domain.network import DType, Tensor
+from harness.domain.network import DType
 from harness.model.lowered import Lowered
 from harness.model.operator_use import ABSENT, OperatorUse, describe
 
@@ -78,7 +78,7 @@ def _refuse_other_types(use: OperatorUse, accepted: Collection[DType]) -> None:
         if tensor.dtype in _WHOLE_MODEL and tensor.dtype not in accepted:
             raise use.unsupported(
                 f"the model is {_WHOLE_MODEL[tensor.dtype]} at tensor {describe(tensor)}",
-                _hint(use, tensor),
+                "Quantise it to full int8 (input and output int8).",
             )
 
 
@@ -90,9 +90,3 @@ _WHOLE_MODEL = {
     DType.UINT8: "uint8",
     DType.INT16: "int16",
 }
-
-
-def _hint(use: OperatorUse, tensor: Tensor) -> str:
-    if tensor.dtype is DType.UINT8 and use.operator.name == "QUANTIZE":
-        return "Convert it with inference_input_type and inference_output_type int8."
-    return "Quantise it to full int8 (input and output int8)."

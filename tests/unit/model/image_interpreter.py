@@ -186,6 +186,12 @@ def pack(image: DecodedImage, arena: NDArray[np.int8], op: DecodedOperator) -> I
     return np.concatenate(parts, axis=1)
 
 
+def quantize(image: DecodedImage, arena: NDArray[np.int8], op: DecodedOperator) -> Ints:
+    offset, out_offset, multiplier, shift = op.params
+    x = load(image, arena, op.inputs[0])
+    return clamped(twice(x + offset, multiplier, shift) + out_offset, -128, 127)
+
+
 KERNELS: dict[int, Callable[..., Any]] = {
     0: add,
     1: pool,
@@ -197,4 +203,5 @@ KERNELS: dict[int, Callable[..., Any]] = {
     25: softmax,
     49: split,
     83: pack,
+    114: quantize,
 }

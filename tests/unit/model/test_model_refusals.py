@@ -73,17 +73,7 @@ def test_an_operator_is_never_looked_up_outside_the_folder(tmp_path: Path) -> No
     ("name", "x", "y", "what", "hint"),
     [
         ("COS", "float32", "float32", "the model is float32 at tensor `a` float32", INT8_HINT),
-        ("QUANTIZE", "float32", "int8", "the model is float32 at tensor `a` float32", INT8_HINT),
-        ("DEQUANTIZE", "int8", "float32", "the model is float32 at tensor `b` float32", INT8_HINT),
         ("COS", "int16", "int16", "the model is int16 at tensor `a` int16", INT8_HINT),
-        ("RESHAPE", "uint8", "uint8", "the model is uint8 at tensor `a` uint8", INT8_HINT),
-        (
-            "QUANTIZE",
-            "uint8",
-            "int8",
-            "the model is uint8 at tensor `a` uint8",
-            "Convert it with inference_input_type and inference_output_type int8.",
-        ),
         (
             "RESHAPE",
             "int32",

@@ -13,8 +13,6 @@ struct window {
     int32_t input, filter, output, stride, pad, dilation;
 };
 
-enum { INT32 = 2, INT8 = 9 };
-
 static COLD int in_range(int32_t x, int32_t low, int32_t high)
 {
     return x >= low && x <= high ? 0 : BAD_ARGUMENT;

@@ -2,8 +2,6 @@
 #include "checks.h"
 #include "requantize.h"
 
-enum { INT16 = 7, INT8 = 9 };
-
 static int is_integer(uint8_t dtype)
 {
     return dtype == INT8 || dtype == INT16;

@@ -127,11 +127,6 @@ REFUSED = {
         "the weights are shuffled (SHUFFLED4x16INT8)",
         "Convert the model without shuffling.",
     ),
-    "broadcast": (
-        small.add(b_shape=(1, 1)),
-        "the shapes differ; broadcasting is not supported",
-        "Build the model with inputs of one shape.",
-    ),
     "ADD scale": (
         small.add(y=(2.0**-21, 0)),
         "the output scale 4.76837e-07 is too small for inputs of scale 0.5 and 0.25",

@@ -22,6 +22,8 @@ _LOWEST = -10.0  # exponents below it count as this
 def lower_softmax_int16(use: OperatorUse) -> Lowered:
     """SOFTMAX of int16, out with scale 1/32768.
 
+    Parameters: multiplier, shift, rows, row_size, exp_at, reciprocal_at.
+
     Raises:
         UnsupportedOperator: another output scale, rows too long, or a scale beyond the kernel's.
     """

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders.compiled_operator import CompiledOperator
+from builders.operator_models import MODELS
 from case_strategies import (
     WIDE,
     additions,
@@ -24,6 +26,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import SearchStrategy
 from kernel_program import FIRMWARE, Outcome, cmsis_nn_root, decode_answer, request_of, set_sources
 from operator_cases import OperatorCase
+
+Case = OperatorCase | CompiledOperator
 
 
 @dataclass(frozen=True)
@@ -48,18 +52,19 @@ COMPILER = "arm-none-eabi-gcc"
 SIMULATOR = "qemu-system-arm"
 _HERE = Path(__file__).parent
 _EXAMPLES = 60
+_EXAMPLES_OF_THE_OTHERS = 12
 
 
-def drawn(strategy: SearchStrategy[OperatorCase]) -> list[OperatorCase]:
+def drawn(strategy: SearchStrategy[Case], examples: int = _EXAMPLES) -> list[Case]:
     """The same examples in each session."""
-    cases: list[OperatorCase] = []
+    cases: list[Case] = []
 
     @settings(
-        max_examples=_EXAMPLES, derandomize=True, database=None, deadline=None,
+        max_examples=examples, derandomize=True, database=None, deadline=None,
         phases=[Phase.generate], suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(case=strategy)
-    def collect(case: OperatorCase) -> None:
+    def collect(case: Case) -> None:
         cases.append(case)
 
     collect()
@@ -67,7 +72,7 @@ def drawn(strategy: SearchStrategy[OperatorCase]) -> list[OperatorCase]:
 
 
 @pytest.fixture(scope="session")
-def cases() -> dict[str, list[OperatorCase]]:
+def cases() -> dict[str, list[Case]]:
     """Examples of each operator."""
     return {
         "conv_2d": drawn(convolutions(depthwise=False))
@@ -80,6 +85,7 @@ def cases() -> dict[str, list[OperatorCase]]:
         "add": drawn(additions()),
         "softmax": drawn(softmaxes()),
         "fully_connected": drawn(dense(power_of_two=False)) + drawn(fine_dense()),
+        **{name: drawn(models, _EXAMPLES_OF_THE_OTHERS) for name, models in MODELS.items()},
     }
 
 
@@ -125,7 +131,7 @@ def _compile(core: str, folder: Path, sources: Sequence[Path], *more: str) -> No
     subprocess.run([COMPILER, *flags, "-c", *sources], cwd=folder, check=True)
 
 
-def run(program: Path, machine: str, cases: list[OperatorCase]) -> list[Outcome]:
+def run(program: Path, machine: str, cases: list[Case]) -> list[Outcome]:
     """Run all cases in one start of the simulator."""
     folder = program.parent
     (folder / "requests").write_bytes(b"".join(request_of(case.image) for case in cases))
@@ -142,7 +148,7 @@ def run(program: Path, machine: str, cases: list[OperatorCase]) -> list[Outcome]
     return outcomes
 
 
-def differences(outcomes: list[Outcome], cases: list[OperatorCase]) -> list[int]:
+def differences(outcomes: list[Outcome], cases: list[Case]) -> list[int]:
     """Largest difference from LiteRT, case by case."""
     largest = []
     for outcome, case in zip(outcomes, cases, strict=True):
@@ -153,7 +159,7 @@ def differences(outcomes: list[Outcome], cases: list[OperatorCase]) -> list[int]
     return largest
 
 
-def worst(program: Path, core: str, cases: dict[str, list[OperatorCase]]) -> dict[str, int]:
+def worst(program: Path, core: str, cases: dict[str, list[Case]]) -> dict[str, int]:
     """Largest difference from LiteRT of each operator, in LSB."""
     everything = [case for some in cases.values() for case in some]
     largest = iter(differences(run(program, CORES[core].machine, everything), everything))
@@ -161,14 +167,14 @@ def worst(program: Path, core: str, cases: dict[str, list[OperatorCase]]) -> dic
 
 
 def test_reference_equals_litert_on_a_core(
-    tmp_path: Path, cases: dict[str, list[OperatorCase]], core: str
+    tmp_path: Path, cases: dict[str, list[Case]], core: str
 ) -> None:
     program = build(tmp_path / "build", core, "reference", [])
     assert set(worst(program, core, cases).values()) == {0}
 
 
 def test_cmsis_nn_equals_litert_on_a_core(
-    tmp_path: Path, cases: dict[str, list[OperatorCase]], core: str, library: Path
+    tmp_path: Path, cases: dict[str, list[Case]], core: str, library: Path
 ) -> None:
     program = build(tmp_path / "build", core, "cmsis-nn", list(library.glob("*.o")))
     found = worst(program, core, cases)
@@ -177,7 +183,7 @@ def test_cmsis_nn_equals_litert_on_a_core(
 
 
 def test_cmsis_nn_with_single_rounding_equals_litert_on_a_core(
-    tmp_path: Path, cases: dict[str, list[OperatorCase]], core: str, library: Path
+    tmp_path: Path, cases: dict[str, list[Case]], core: str, library: Path
 ) -> None:
     inner = next((cmsis_nn_root() / "Source").glob("*/arm_nn_vec_mat_mult_t_s8.c"))
     _compile(core, tmp_path, [inner], "-w", "-DCMSIS_NN_USE_SINGLE_ROUNDING")

@@ -119,7 +119,7 @@ static struct error check_inputs(void)
 }
 
 /* Variables begin with zeros, those of int8 with their zero point. */
-static void reset_states(void)
+static __attribute__((noinline)) void reset_states(void)
 {
     enum { INT8 = 9 };
     for (uint32_t i = 0; i < model.tensor_count; i++)

@@ -17,7 +17,8 @@ from harness.model.tflite_bounds import CONVERT_AGAIN
 class Lifetimes:
     """The blocks of the activations, and the block of each activation by tensor index.
 
-    Step 0 writes the network's inputs and variables, step i + 1 runs operator i, the last step reads the outputs.
+    Step 0 writes the network's inputs and variables, step i + 1 runs operator i, the last step
+    reads the outputs.
     """
 
     blocks: tuple[Block, ...]

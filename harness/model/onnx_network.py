@@ -129,7 +129,8 @@ class Conversion:
     def _take(self, node: Node) -> None:
         kinds = {self.graph.types.get(name, 0) for name in node.outputs}
         quantizes = node.kind in ("QuantizeLinear", "DequantizeLinear")
-        if node.outputs[0] in self.done or not (quantizes or kinds & {0, *_REAL}):
+        of_numbers = quantizes or kinds & {0, *_REAL} or _is_of_integers(node)
+        if node.outputs[0] in self.done or not of_numbers:
             return  # fused, or shapes, which are known already
         use = NodeUse(node, self)
         try:
@@ -171,9 +172,13 @@ class Conversion:
         use = NodeUse(Node(name, "graph output", (name,), (name,), {}), self)
         if isinstance(value, Constant):
             self.problems.append(use.refused("the output is a constant", "Export another output."))
+        if value is None and not self.problems:
+            self.problems.append(
+                use.refused("it is not computed from quantised values", QUANTIZE_ALL)
+            )
         if not isinstance(value, Activation):
             return None
-        if value.order != channels_last(len(value.shape)):
+        if len(value.shape) != 4 or value.order != channels_last(4):
             value = use.laid_out(value, natural(len(value.shape)))
         return value.index
 
@@ -188,6 +193,11 @@ def tflite_of(graph: Graph) -> bytes:
         UnsupportedOperator: a node cannot be converted; several are told together.
     """
     return Conversion(graph).convert()
+
+
+def _is_of_integers(node: Node) -> bool:
+    """Whether an operator takes codes rather than what they stand for."""
+    return node.kind.startswith("QLinear") or node.kind.endswith("Integer")
 
 
 def _reads_spatially(graph: Graph, name: str) -> bool:
@@ -208,7 +218,7 @@ def _conversion_of(use: NodeUse) -> NodeConversion:
         hint = f"Build the model of {', '.join(known)}."
         if kind == "BatchNormalization":
             hint = "Fuse it into the convolution before it (quant_pre_process does)."
-        elif kind.startswith("QLinear") or kind in ("ConvInteger", "MatMulInteger"):
+        elif _is_of_integers(use.node):
             hint = "Quantise the model in the QDQ format (QuantFormat.QDQ)."
         raise use.refused("the operator is not supported", hint)
     return known[kind]

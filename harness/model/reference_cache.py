@@ -55,10 +55,11 @@ class _Work:
     inputs: NDArray[np.generic]
     entry: Path
     cancelled: threading.Event
+    sequence: bool
 
     def __call__(self) -> NDArray[np.generic]:
         reference = front_end_of(self.path).reference(self.path, self.model_sha256)
-        outputs = reference.outputs(self.inputs, self.cancelled)
+        outputs = reference.outputs(self.inputs, self.cancelled, sequence=self.sequence)
         if len(outputs) != len(self.inputs):
             raise MeasurementError(
                 f"the host reference was cancelled after {len(outputs)} of {len(self.inputs)} "
@@ -77,6 +78,7 @@ def start_reference(
     model_sha256: str,
     dataset_sha256: str,
     cache_dir: Path,
+    sequence: bool = False,
 ) -> PendingReference:
     """Return the outputs of the host reference from the cache, or start to compute them.
 
@@ -96,7 +98,7 @@ def start_reference(
         outputs.set_result(known)
     else:
         worker = ThreadPoolExecutor(1, "host-reference")
-        outputs = worker.submit(_Work(path, model_sha256, inputs, entry, cancelled))
+        outputs = worker.submit(_Work(path, model_sha256, inputs, entry, cancelled, sequence))
         worker.shutdown(wait=False)
     return PendingReference(compared_with, outputs, cancelled)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
+INPUT = (1, 3, 12, 12)
 TYPES = {"int8": np.int8, "uint8": np.uint8, "int32": np.int32, "int16": np.int16}
 
 
@@ -43,8 +45,9 @@ class OnnxModel:
             self.constant(np.asarray(scale, np.float32)),
             self.constant(np.asarray(zero, TYPES[dtype])),
         ]
-        codes = self.node("QuantizeLinear", [x, *by], axis=axis)
-        return codes, self.node("DequantizeLinear", [codes, *by], axis=axis)
+        along = {"axis": axis} if self.opset >= 13 else {}
+        codes = self.node("QuantizeLinear", [x, *by], **along)
+        return codes, self.node("DequantizeLinear", [codes, *by], **along)
 
     def real_input(self, shape: Any, name: str = "x") -> str:
         self.inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
@@ -83,3 +86,59 @@ def answers(content: bytes, **inputs: Any) -> list[Any]:
     session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     found: list[Any] = session.run(None, inputs)
     return found
+
+
+def real_network() -> bytes:
+    """A small residual network of images, INPUT to 10 classes, as exporters of PyTorch write it."""
+    rng = np.random.default_rng(4)
+
+    def real(*shape: int) -> Any:
+        return rng.normal(0, 1 / np.sqrt(np.prod(shape[1:])), shape).astype(np.float32)
+
+    model = OnnxModel()
+
+    def conv(x: str, *shape: int, **options: Any) -> str:
+        inputs = [x, model.constant(real(*shape)), model.constant(real(shape[0]))]
+        return model.node("Conv", inputs, **options)
+
+    x = model.real_input(INPUT)
+    x = model.node("Relu", [conv(x, 16, 3, 3, 3, pads=[1] * 4, strides=[2, 2])])
+    y = model.node("Relu", [conv(x, 16, 1, 3, 3, pads=[1] * 4, group=16)])
+    x = model.node("Relu", [model.node("Add", [conv(y, 16, 16, 1, 1), x])])
+    x = model.node("MaxPool", [x], kernel_shape=[2, 2], strides=[2, 2])
+    x = model.node("Flatten", [x])
+    inputs = [x, model.constant(real(10, 144)), model.constant(real(10))]
+    x = model.node("Gemm", inputs, transB=1)
+    return model.build(model.node("Softmax", [x], axis=-1))
+
+
+def quantised_by_onnxruntime(folder: Path) -> Path:
+    """`real_network` quantised by `quantize_static`, as harness/model/ONNX.md says."""
+    from onnxruntime.quantization import (
+        CalibrationDataReader,
+        QuantFormat,
+        QuantType,
+        quantize_static,
+    )
+
+    class Samples(CalibrationDataReader):  # type: ignore[misc]
+        def __init__(self) -> None:
+            rng = np.random.default_rng(5)
+            drawn = rng.uniform(-1, 1, (20, *INPUT)).astype(np.float32)
+            self.samples = iter([{"x": sample} for sample in drawn])
+
+        def get_next(self) -> Any:
+            return next(self.samples, None)
+
+    before, after = folder / "real.onnx", folder / "int8.onnx"
+    before.write_bytes(real_network())
+    quantize_static(
+        before,
+        after,
+        Samples(),
+        quant_format=QuantFormat.QDQ,
+        per_channel=True,
+        activation_type=QuantType.QInt8,
+        weight_type=QuantType.QInt8,
+    )
+    return after

@@ -68,6 +68,9 @@ class FrontEnd(Protocol):
     """A module of this folder; importing it must not load what only reading a file needs."""
 
     SUFFIXES: Sequence[str]
+    EDGES: str
+    """What a user must know of inputs and outputs on the device; empty where all is as in the file.
+    """
 
     def read(self, path: Path) -> Network:
         """Read a file; operators and element types that cannot run are refused later.

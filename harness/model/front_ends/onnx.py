@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from harness.model.host_reference import HostReference
 
 SUFFIXES = (".onnx",)
+EDGES = (
+    "inputs and outputs are int8, without the Q/DQ at the edges; images have their channels last: "
+    "[n, h, w, c]"
+)
 
 
 def read(path: Path) -> Network:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from harness.model.host_reference import HostReference
 
 SUFFIXES = (".tflite",)
+EDGES = ""
 
 
 def read(path: Path) -> Network:

@@ -76,6 +76,11 @@ class TypedOperator(CompiledOperator):
             for outer, inner in pairs
         ]
 
+    def difference(self, arena: bytes) -> int:
+        """The largest difference from LiteRT, in LSB."""
+        pairs = zip(self.found_in(arena), self.answers(), strict=True)
+        return max(int(np.abs(found.astype(np.int64) - answer).max()) for found, answer in pairs)
+
     def found_in(self, arena: bytes) -> list[Array]:
         """What lies where the operator may write.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-import numpy as np
 import pytest
 from builders.typed_operator import TypedOperator
 from builders.variant_models import VARIANTS
@@ -20,8 +19,9 @@ _some = settings(
 )
 
 # The largest difference in LSB, and why; firmware/kernels/README.md explains each.
-# A mean that lies in the middle goes up in LiteRT for uint8, away from zero where it is int8.
-BOUNDS = {"AVERAGE_POOL_2D uint8": 1}
+# A mean that lies in the middle goes up in LiteRT for uint8, away from zero where it is int8. Sums of
+# FULLY_CONNECTED are rounded once or twice by our kernels, as the weights are stored.
+BOUNDS = {"AVERAGE_POOL_2D uint8": 1, "FULLY_CONNECTED uint8": 1}
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -33,8 +33,6 @@ def test_a_variant_equals_litert(kernels: KernelProgram, name: str) -> None:
     def check(case: TypedOperator) -> None:
         prepare, invoke, arena = kernels.arena_after(case)
         assert (prepare, invoke) == (0, 0)
-        for found, answer in zip(case.found_in(arena), case.answers(), strict=True):
-            difference = np.abs(found.astype(np.int64) - answer)
-            assert difference.max() <= bound, (found, answer)
+        assert case.difference(arena) <= bound, (case.found_in(arena), case.answers())
 
     check()

@@ -18,9 +18,9 @@ _some = settings(
     suppress_health_check=list(HealthCheck),
 )
 
-# The largest difference in LSB, and why; firmware/kernels/README.md explains each.
-# A mean that lies in the middle goes up in LiteRT for uint8, away from zero where it is int8. Sums of
-# FULLY_CONNECTED are rounded once or twice by our kernels, as the weights are stored.
+# The largest difference in LSB, and why; firmware/kernels/README.md explains each. A mean in the
+# middle goes up in LiteRT for uint8, away from zero where it is int8. FULLY_CONNECTED rounds its
+# sums once or twice, as its weights are stored.
 BOUNDS = {"AVERAGE_POOL_2D uint8": 1, "FULLY_CONNECTED uint8": 1}
 
 

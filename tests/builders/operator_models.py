@@ -120,6 +120,14 @@ def _operands(draft: Draft) -> tuple[Shape, Shape, Shape]:
     return full, full, full
 
 
+def broadcast(name: str, a: Shape, b: Shape, y: Shape) -> CompiledOperator:
+    """ADD, SUB, MUL, MINIMUM or MAXIMUM of two inputs of these shapes, with nothing drawn."""
+    draft = Draft(lambda _: 1)
+    scale = (0.01, 3) if name == "MUL" else (0.1, 3)
+    operands = [draft.activation(shape, 0.1, 3) for shape in (a, b)]
+    return draft.case(name, operands, y, scale)
+
+
 @st.composite
 def binaries(draw: Any, name: str) -> CompiledOperator:
     """ADD, SUB, MUL, MINIMUM, MAXIMUM: of one shape or broadcast, activations or a constant."""

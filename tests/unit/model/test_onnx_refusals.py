@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pkgutil
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +17,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto
 
+import harness
 from harness.errors import (
     BadModel,
     HarnessError,
@@ -22,7 +25,7 @@ from harness.errors import (
     UnsupportedOperator,
     UnsupportedOperators,
 )
-from harness.model import compile_image, read_model, read_network
+from harness.model import compile_image, onnx_nodes, read_model, read_network
 from harness.model.front_ends import front_end_of
 
 QUANTIZE_ALL = (
@@ -463,3 +466,11 @@ def sample() -> bytes:
 
 
 SAMPLE = sample()
+
+
+def test_the_page_names_every_operator() -> None:
+    page = (Path(harness.__file__).parent / "model" / "ONNX.md").read_text(encoding="utf-8")
+    table = re.findall(r"(?m)^\| (.+?) \| .+ \|$", page)[1:]
+    told = {name for row in table for name in re.findall(r"[A-Z]\w+", re.sub(r"\(.*?\)", "", row))}
+    files = {module.name for module in pkgutil.iter_modules(onnx_nodes.__path__)}
+    assert {name.lower() for name in told} == files

@@ -57,6 +57,11 @@ class Graph:
                 found[name] = (*found.get(name, ()), node)
         return found
 
+    @cached_property
+    def writers(self) -> Mapping[str, Node]:
+        """The node that computes each value."""
+        return {name: node for node in self.nodes for name in node.outputs}
+
 
 def load_onnx() -> Any:
     """The `onnx` package.

@@ -144,6 +144,13 @@ def channels_behind() -> Made:
     return model, model.quantized(model.node("Reshape", [y, model.constant([1, 64])]), 0.06, 2)[0]
 
 
+def gate() -> Made:
+    """HardSwish as tools take it apart; x of a scale with which the rounded gate tells little."""
+    model, x = start(1, 40)
+    h = model.quantized(model.node("HardSigmoid", [x], alpha=1 / 6, beta=0.5), 1 / 255, -128)[1]
+    return model, model.quantized(model.node("Mul", [h, x]), 0.05, -100)[0]
+
+
 def product_of_matrices() -> Made:
     model, x = start(2, 5, 4)
     y = model.quantized(model.node("Transpose", [x], perm=[0, 2, 1]), SCALE, ZERO)[1]
@@ -219,6 +226,8 @@ CASES: dict[str, tuple[Callable[[], Made], list[str], int]] = {
         ["LOGISTIC", "QUANTIZE"],
         2,
     ),
+    "hard swish": (lambda: one("HardSwish", (1, 40), (0.05, -100)), ["HARD_SWISH"], 1),
+    "hard swish, taken apart": (gate, ["HARD_SWISH"], 1),
     "tanh": (lambda: one("Tanh", (1, 40), (1 / 128, 0)), ["TANH"], 1),
     "softmax": (lambda: one("Softmax", (1, 12), (1 / 256, -128)), ["SOFTMAX"], 1),
     "max pool": (

@@ -178,6 +178,12 @@ NODES: dict[str, tuple[Callable[[], OnnxModel], str, str, str]] = {
         "its inputs have 2 and 3 dimensions, its output 3",
         "Export the model with inputs of one rank.",
     ),
+    "hard sigmoid": (
+        lambda: through("HardSigmoid"),
+        "HardSigmoid",
+        "it is not the gate of a HardSwish (slope 1/6, times its own input)",
+        "Build the model of HardSwish or Sigmoid.",
+    ),
     "alpha": (
         lambda: through("Gemm", (1, 6), [np.ones((6, 6), np.float32)], alpha=0.5),
         "Gemm",

@@ -17,16 +17,19 @@ from typing import Any, Protocol, cast
 import numpy as np
 
 from harness.domain.network import Quantization
-from harness.errors import UnsupportedOperator, UnsupportedOperators
+from harness.errors import BadModel, UnsupportedOperator, UnsupportedOperators
 from harness.model import onnx_nodes
 from harness.model.onnx_activation import bounds_of, fused
 from harness.model.onnx_device import DeviceNetwork
 from harness.model.onnx_file import Graph, Node
+from harness.model.onnx_layout import reads_spatially
+from harness.model.onnx_quantization import parameters, requantize
 from harness.model.onnx_use import QUANTIZE_ALL, NodeUse, UnknownOperand
-from harness.model.onnx_values import Activation, Constant, Value, channels_last, natural, signed
+from harness.model.onnx_values import Activation, Constant, Value, channels_last, natural
 
-_SPATIAL = {"Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "Resize"}
 _SAME_VALUE = {"Identity", "Dropout"}
+# What NumPy and the writer raise where attributes and operands do not fit one another.
+_CONTRADICTIONS = (ValueError, IndexError, OverflowError, TypeError, KeyError, ZeroDivisionError)
 _REAL = {1, 10, 11, 16}  # float, float16, double, bfloat16 of ONNX's TensorProto
 
 
@@ -97,7 +100,7 @@ class Conversion:
         Raises:
             UnsupportedOperator: a type other than int8 and uint8, or a scale per channel.
         """
-        found = _parameters(use, np.dtype(np.uint8))
+        found = parameters(use, np.dtype(np.uint8))
         if found.per_channel:
             raise use.refused("an activation has a scale for each channel", QUANTIZE_ALL)
         return found
@@ -135,7 +138,7 @@ class Conversion:
         use = NodeUse(node, self)
         try:
             if quantizes:
-                _requantize(use)
+                requantize(use)
             elif node.kind in _SAME_VALUE:
                 self.define(use.either(0), node.outputs[0])
             else:
@@ -144,6 +147,12 @@ class Conversion:
             return
         except UnsupportedOperator as problem:
             self.problems.append(problem)
+        except _CONTRADICTIONS as error:
+            raise BadModel(
+                f"its attributes and inputs contradict each other: {error}",
+                where=use.where,
+                hint="Export the model again.",
+            ) from error
 
     def _input(self, name: str) -> int | None:
         """Add an input, its channels last where the first operator wants them so."""
@@ -160,8 +169,13 @@ class Conversion:
         except UnsupportedOperator as problem:
             self.problems.append(problem)
             return None
+        except UnknownOperand:
+            self.problems.append(
+                NodeUse(reader, self).refused("its scale is not a constant", QUANTIZE_ALL)
+            )
+            return None
         rank = len(shape)
-        spatial = rank in (3, 4) and _reads_spatially(self.graph, name)
+        spatial = rank in (3, 4) and reads_spatially(self.graph, name)
         order = channels_last(rank) if spatial else natural(rank)
         placed = self.device.tensor([shape[axis] for axis in order], quantization, name)
         self.define(Activation(placed.index, shape, order, quantization), name)
@@ -191,24 +205,21 @@ def tflite_of(graph: Graph) -> bytes:
 
     Raises:
         UnsupportedOperator: a node cannot be converted; several are told together.
+        BadModel: attributes of a node contradict its inputs, or what can be written.
     """
-    return Conversion(graph).convert()
+    try:
+        return Conversion(graph).convert()
+    except _CONTRADICTIONS as error:
+        raise BadModel(
+            f"a number of it cannot be written: {error}",
+            where=str(graph.path),
+            hint="Export the model again.",
+        ) from error
 
 
 def _is_of_integers(node: Node) -> bool:
     """Whether an operator takes codes rather than what they stand for."""
     return node.kind.startswith("QLinear") or node.kind.endswith("Integer")
-
-
-def _reads_spatially(graph: Graph, name: str) -> bool:
-    """Whether the first operators behind Q/DQ and operators of single elements are of images."""
-    for node in graph.readers.get(name, ()):
-        if node.kind in _SPATIAL:
-            return True
-        passes = node.kind in {"QuantizeLinear", "DequantizeLinear", "Pad", "Mul", "Sub", "Add"}
-        if passes and _reads_spatially(graph, node.outputs[0]):
-            return True
-    return False
 
 
 def _conversion_of(use: NodeUse) -> NodeConversion:
@@ -231,56 +242,6 @@ def _known() -> dict[str, NodeConversion]:
         imported: Any = importlib.import_module(f"{onnx_nodes.__name__}.{module.name}")
         found[imported.KIND] = cast(NodeConversion, imported)
     return dict(sorted(found.items()))
-
-
-def _requantize(use: NodeUse) -> None:
-    """QuantizeLinear and DequantizeLinear: the codes of a value, by either of its names."""
-    value = use.either(0)
-    if isinstance(value, Activation):
-        wanted = use.conversion.quantization(use)
-        moved = use.device.requantized(use.placed(value), wanted)
-        kept = replace(value, index=moved.index, quantization=moved.quantization)
-        use.conversion.define(kept, use.node.outputs[0])
-        return
-    found = _parameters(use, value.array.dtype if use.node.kind[0] == "D" else np.dtype(np.uint8))
-    array = value.array
-    if use.node.kind == "QuantizeLinear":
-        array = _quantized(value.array, found)
-    elif array.dtype == np.uint8:
-        array = signed(array, np.zeros(1))[0]
-    use.conversion.define(Constant(array, found), use.node.outputs[0])
-
-
-def _quantized(array: Any, by: Quantization) -> Any:
-    shape = [1] * array.ndim
-    if by.per_channel:
-        shape[by.axis] = len(by.scales)
-    codes = np.rint(array / np.reshape(by.scales, shape)) + np.reshape(by.zero_points, shape)
-    return np.clip(codes, -128, 127).astype(np.int8)
-
-
-def _parameters(use: NodeUse, default: np.dtype[Any]) -> Quantization:
-    """Scales and zero points, those of uint8 less 128."""
-    scales = use.constant(1, "scale").array.ravel()
-    zeros = np.zeros(len(scales), default)
-    if use.given(2):
-        zeros = use.constant(2, "zero point").array.ravel()
-    if zeros.dtype not in (np.int8, np.uint8, np.int32) or (
-        zeros.dtype == np.int32 and use.node.kind == "QuantizeLinear"
-    ):
-        raise use.refused(
-            f"codes are {zeros.dtype.name}; int8 and uint8 are supported",
-            "Quantise activations and weights to 8 bits (QuantType.QInt8).",
-        )
-    if len(zeros) != len(scales) or not np.all(np.isfinite(scales)) or not np.all(scales > 0):
-        raise use.refused("a scale is not above 0, or has no zero point", "Export the model again.")
-    rank = len(use.graph.shapes.get(use.node.inputs[0], ()))
-    axis = int(use.option("axis", 1)) % max(rank, 1)
-    return Quantization(
-        tuple(float(scale) for scale in scales.astype(np.float32)),
-        tuple(int(zero) for zero in signed(zeros, zeros)[1]),
-        axis if len(scales) > 1 else 0,
-    )
 
 
 def _all_of(problems: list[UnsupportedOperator], where: str) -> UnsupportedOperator:

@@ -44,10 +44,14 @@ class NodeUse:
         """The network that is being built."""
         return self.conversion.device
 
+    @property
+    def where(self) -> str:
+        """The file, and the node in it."""
+        return f"{self.graph.path}, node {self.node.name} ({self.node.kind})"
+
     def refused(self, reason: str, hint: str) -> UnsupportedOperator:
         """The error for a node that cannot be converted."""
-        where = f"{self.graph.path}, node {self.node.name} ({self.node.kind})"
-        return UnsupportedOperator(reason, where=where, hint=hint)
+        return UnsupportedOperator(reason, where=self.where, hint=hint)
 
     def option(self, name: str, default: Any) -> Any:
         """An attribute."""

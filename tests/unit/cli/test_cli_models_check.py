@@ -193,3 +193,36 @@ def test_kernels_by_their_files_are_those_that_firmware_links() -> None:
 def test_every_bundled_model_runs_everywhere(harness: CommandLine) -> None:
     for name in assembly.model_names():
         assert harness("models", "check", name, "-k", "all").code == 0
+
+
+def test_a_mended_copy_is_told(harness: CommandLine, tmp_path: Path) -> None:
+    """As TensorFlow Lite Micro's person_detect.tflite: LiteRT refuses the bias's dimension."""
+    model = TfliteModel()
+    x = model.tensor((1, 4), "int8", 0.5)
+    w = model.tensor((2, 4), "int8", 0.25, 0, np.ones((2, 4), np.int8))
+    b = model.tensor((2,), "int32", 0.125, 0, [1, 2], axis=3)
+    y = model.tensor((1, 2), "int8", 0.5)
+    model.operator("FULLY_CONNECTED", [x, w, b], [y])
+    path = tmp_path / "person.tflite"
+    path.write_bytes(model.build([x], [y]))
+    ended = harness("models", "check", str(path))
+    assert ended.code == 0
+    assert (
+        "note: the host reference runs on a mended copy: 1 tensor with a quantised dimension "
+        "beyond the rank"
+    ) in ended.out
+
+
+def test_what_litert_refuses_has_nothing_to_be_compared_with(
+    harness: CommandLine, tmp_path: Path
+) -> None:
+    model = TfliteModel()
+    x, y = model.tensor((2, 3), "uint8", 0.5, 128), model.tensor((3, 4), "uint8", 0.5, 128)
+    z = model.tensor((2, 4), "uint8", 0.5, 128)
+    model.operator("BATCH_MATMUL", [x, y], [z])
+    path = tmp_path / "product.tflite"
+    path.write_bytes(model.build([x, y], [z]))
+    ended = harness("models", "check", str(path))
+    assert ended.code == 2  # BadModel, as the run would end
+    assert "refuses the model: tflite/kernels/batch_matmul.cc" in ended.out
+    assert "  -> Convert it again." in ended.out

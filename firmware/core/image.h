@@ -9,7 +9,9 @@
 #define IMAGE_VERSION 3u
 #define IMAGE_NO_TENSOR 0xFFFFu
 
-enum image_place { IMAGE_IN_ARENA = 0, IMAGE_IN_IMAGE = 1 };
+enum image_place { IMAGE_IN_ARENA = 0, IMAGE_IN_IMAGE = 1, IMAGE_IN_STATE = 2 };
+
+enum { IMAGE_KEEPS_STATE = 1 };
 
 struct image_header {
     uint32_t magic;
@@ -27,7 +29,8 @@ struct image_header {
     uint16_t input_count;
     uint16_t output_count;
     uint32_t operators_bytes;
-    uint8_t zero[16];
+    uint32_t flags;
+    uint8_t zero[12];
 };
 _Static_assert(sizeof(struct image_header) == 96, "IMAGE.md: header");
 
@@ -86,11 +89,29 @@ struct image_depthwise {
     uint32_t multipliers_at, shifts_at;
 };
 
+struct image_conv_uint8_weights {
+    struct image_conv conv;
+    int32_t filter_offset;
+};
+
+struct image_depthwise_uint8_weights {
+    struct image_depthwise depthwise;
+    int32_t filter_offset;
+};
+
 struct image_fully_connected {
     int32_t input_offset, filter_offset, output_offset;
     int32_t activation_min, activation_max;
     int32_t per_channel;
     uint32_t multipliers_at, shifts_at, sums_at;
+};
+
+struct image_quantize {
+    int32_t input_offset, output_offset, multiplier, shift;
+};
+
+struct image_rows {
+    int32_t rows;
 };
 
 struct image_softmax {

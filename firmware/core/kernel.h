@@ -19,8 +19,8 @@ struct model {
  * `invoke` cannot do, and sets the bytes of scratch `invoke` needs. What core/image_check.h promises
  * holds by then. `invoke` runs inside the measured window. */
 struct kernel {
-    uint16_t opcode; /* TensorFlow Lite's BuiltinOperator */
-    const char *name;
+    uint16_t opcode; /* TensorFlow Lite's BuiltinOperator, plus the variant (IMAGE.md) */
+    const char *name; /* of its own in each variant */
     int (*prepare)(const struct model *model, const struct image_operator *op, uint32_t *scratch_bytes);
     int (*invoke)(const struct model *model, const struct image_operator *op);
 };
@@ -39,7 +39,7 @@ static inline const struct image_tensor *op_tensor(const struct model *m, const 
 static inline void *tensor_data(const struct model *m, const struct image_tensor *t)
 {
     /* The image is never written; kernels take inputs and constants as const. */
-    return t->place == IMAGE_IN_ARENA ? m->arena + t->offset : (uint8_t *)(uintptr_t)(m->image + t->offset);
+    return t->place != IMAGE_IN_IMAGE ? m->arena + t->offset : (uint8_t *)(uintptr_t)(m->image + t->offset);
 }
 
 static inline const void *op_params(const struct image_operator *op)

@@ -24,6 +24,7 @@ from harness.assembly.lists import (
 from harness.assembly.measuring import Bench, profile
 from harness.assembly.mlperf import mlperf
 from harness.assembly.mlperf_device import OnTarget, serve_mlperf
+from harness.assembly.model_checks import check_model
 from harness.assembly.nightly import cases_of_nightly, night_content, nightly, read_nightly
 from harness.assembly.places import cache_dir
 from harness.assembly.plans import (
@@ -54,6 +55,7 @@ __all__ = [
     "boards_of",
     "cache_dir",
     "cases_of_nightly",
+    "check_model",
     "checkup",
     "cycles_per_instruction",
     "describe_run",

@@ -90,7 +90,7 @@ class CaseRun:
         self._stage(Stage.BUILD)
         firmware = self._rig.build(case.target, case.kernel_set, case.variant, self._tell)
         self._known |= facts.firmware_facts(firmware)
-        kernels = operator_kernels(self._prepared.network, self._rig.read_kernels(firmware))
+        kernels = operator_kernels(self._prepared.image.operators, self._rig.read_kernels(firmware))
         self._known["operator_kernels"] = kernels
         reference = start_reference(
             case.model.path,
@@ -98,16 +98,24 @@ class CaseRun:
             model_sha256=self._prepared.network.source_sha256,
             dataset_sha256=dataset.sha256,
             cache_dir=self._rig.cache_dir / "reference",
+            sequence=dataset.sequence,
         )
         try:
-            after = OperatorPass(case, firmware.library, kernels, wanted=self._extras.profile)
+            # One more inference of a sequence would not be the last one again.
+            after = OperatorPass(
+                case,
+                firmware.library,
+                () if dataset.sequence else kernels,
+                wanted=self._extras.profile and not dataset.sequence,
+            )
             energy = CaseEnergy(case, self._rig)
             image, answers = self._on_device(firmware, after, energy, kernels)
             self._stage(Stage.VERIFY)
             expected = reference.result(REFERENCE_DEADLINE_S)
         finally:
             reference.cancel()
-        self._known["tool_versions"] += (("litert", reference.version),)
+        whose = reference.compared_with
+        self._known["tool_versions"] += ((whose.name, whose.version),)
         outputs = typed_outputs(answers, image)
         self._known |= self._readings(answers, image, outputs, expected, after, energy)
         if keep := self._extras.keep_raw:
@@ -145,10 +153,12 @@ class CaseRun:
                 self._known |= facts.device_facts(device, case.target.counter.per_tick)
                 self._known["tool_versions"] += facts.headers(firmware)
                 self._stage(Stage.STREAM)
-                size = image.outputs[0].nbytes
+                size = sum(output.nbytes for output in image.outputs)
                 agreed = raised_rate(device, case.target, deadlines)
                 self._known["tool_versions"] += facts.link_rate(agreed, case.target)
-                steady = Steady(device, deadlines, self._inputs(device), agreed.trouble)
+                steady = Steady(
+                    device, deadlines, self._inputs(device), agreed.trouble, once=dataset.sequence
+                )
                 try:
                     answers = stream(steady, case, dataset, size, self._done, device.at.no_counter)
                 finally:

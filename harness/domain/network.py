@@ -72,7 +72,10 @@ class Quantization:
 
 @dataclass(frozen=True)
 class Tensor:
-    """One tensor; `data` is set for constants (little-endian, C order) and None for activations."""
+    """One tensor; `data` is set for constants (little-endian, C order) and None for activations.
+
+    A `variable` keeps its value from one inference to the next; it begins with zeros.
+    """
 
     index: int
     name: str
@@ -80,6 +83,7 @@ class Tensor:
     shape: tuple[int, ...]
     quantization: Quantization | None = None
     data: bytes | None = field(default=None, repr=False)
+    variable: bool = False
 
     @property
     def elements(self) -> int:
@@ -92,6 +96,8 @@ class Tensor:
     @property
     def nbytes(self) -> int:
         """Bytes the tensor occupies in memory."""
+        if self.dtype is DType.INT4:
+            return (self.elements + 1) // 2  # two to a byte
         return self.elements * self.dtype.itemsize
 
 
@@ -112,7 +118,10 @@ class Operator:
 
 @dataclass(frozen=True)
 class Network:
-    """A network in execution order."""
+    """A network in execution order.
+
+    With `keeps_state` its variables keep their values between inputs, else each input begins anew.
+    """
 
     name: str
     source: str
@@ -121,3 +130,4 @@ class Network:
     operators: tuple[Operator, ...]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    keeps_state: bool = False

@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import MeasurementError
-from harness.model.host_reference import HostReference, litert_version
+from harness.model.front_ends import ComparedWith, front_end_of
 
 
 @dataclass(frozen=True)
 class PendingReference:
-    """Outputs that are being computed, or were found in the cache; `version` is LiteRT's."""
+    """Outputs that are being computed, or were found in the cache, and whose they are."""
 
-    version: str
+    compared_with: ComparedWith
     _outputs: Future[NDArray[np.generic]]
     _cancelled: threading.Event
 
@@ -37,7 +37,7 @@ class PendingReference:
         except TimeoutError as error:
             raise MeasurementError(
                 f"the host reference is not ready after {timeout:g} s",
-                where=f"LiteRT {self.version}",
+                where=f"{self.compared_with.name} {self.compared_with.version}",
                 hint="Take fewer inputs with `--limit`, or a smaller model.",
             ) from error
 
@@ -55,10 +55,11 @@ class _Work:
     inputs: NDArray[np.generic]
     entry: Path
     cancelled: threading.Event
+    sequence: bool
 
     def __call__(self) -> NDArray[np.generic]:
-        reference = HostReference(self.path, self.model_sha256)
-        outputs = reference.outputs(self.inputs, self.cancelled)
+        reference = front_end_of(self.path).reference(self.path, self.model_sha256)
+        outputs = reference.outputs(self.inputs, self.cancelled, sequence=self.sequence)
         if len(outputs) != len(self.inputs):
             raise MeasurementError(
                 f"the host reference was cancelled after {len(outputs)} of {len(self.inputs)} "
@@ -77,15 +78,19 @@ def start_reference(
     model_sha256: str,
     dataset_sha256: str,
     cache_dir: Path,
+    sequence: bool = False,
 ) -> PendingReference:
     """Return the outputs of the host reference from the cache, or start to compute them.
 
     LiteRT lets go of Python's lock while it computes, so a thread is enough; the link is served
-    meanwhile. The cache is only a memo: its key is model, data set and LiteRT's version, and an
+    meanwhile. The cache is only a memo: its key is model, data set and the reference's own, and an
     entry that does not fit is computed again.
+
+    Raises:
+        HarnessError: as `FrontEnd.compared_with`.
     """
-    version = litert_version()
-    entry = cache_dir / f"{model_sha256[:16]}-{dataset_sha256[:16]}-{version}.npy"
+    compared_with = front_end_of(path).compared_with(path)
+    entry = cache_dir / f"{model_sha256[:16]}-{dataset_sha256[:16]}-{compared_with.key}.npy"
     outputs: Future[NDArray[np.generic]] = Future()
     cancelled = threading.Event()
     known = _load(entry, len(inputs))
@@ -93,9 +98,9 @@ def start_reference(
         outputs.set_result(known)
     else:
         worker = ThreadPoolExecutor(1, "host-reference")
-        outputs = worker.submit(_Work(path, model_sha256, inputs, entry, cancelled))
+        outputs = worker.submit(_Work(path, model_sha256, inputs, entry, cancelled, sequence))
         worker.shutdown(wait=False)
-    return PendingReference(version, outputs, cancelled)
+    return PendingReference(compared_with, outputs, cancelled)
 
 
 def _load(entry: Path, count: int) -> NDArray[np.generic] | None:

@@ -19,7 +19,7 @@ from harness.domain.plan import Case
 from harness.domain.record import SESSION
 from harness.domain.units import Fidelity
 from harness.errors import ConfigError
-from harness.model import compile_image, read_tflite
+from harness.model import compile_image, read_network
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def benchmark_of(case: Case) -> Benchmark:
         ConfigError: it is none's.
         BadModel: the file cannot be read.
     """
-    network = read_tflite(case.model.path)
+    network = read_network(case.model.path)
     elements = network.tensors[network.inputs[0]].elements
     for benchmark in BENCHMARKS.values():
         if benchmark.elements == elements:
@@ -88,7 +88,7 @@ def text_device(case: Case, rig: Rig, on_event: Listener) -> Iterator[TextDevice
         BuildError: no firmware.
         As `bring_up`.
     """
-    network = read_tflite(case.model.path)
+    network = read_network(case.model.path)
     fitted(compile_image(network), case.target)
     on_event(StageStarted(Stage.BUILD))
     firmware = rig.build(

@@ -16,6 +16,7 @@ from builders.tflite_builder import TfliteModel
 
 from harness.errors import BadDataset, BadModel, MeasurementError
 from harness.model import HostReference, read_tflite, start_reference
+from harness.model.front_ends import front_end_of
 
 AGAIN = "Convert it again."
 VERSION = metadata.version("ai-edge-litert")
@@ -101,11 +102,14 @@ def test_several_inputs(tmp_path: Path) -> None:
     model = TfliteModel()
     a, b, y = (model.tensor((1, 4), "int8", 0.5, 0) for _ in range(3))
     model.operator("ADD", [a, b], [y])
-    error = refusal(model.build([a, b], [y]), tmp_path)
-    assert error.what == (
-        "the model has 2 inputs and 1 outputs; the host reference takes one of each"
-    )
-    assert error.hint == "Export a model with one input and one output tensor."
+    path = tmp_path / "two.tflite"
+    path.write_bytes(model.build([a, b], [y, y]))
+    # Both inputs one behind the other; so are the outputs.
+    outputs = HostReference(path).outputs(np.array([[1, 2, 3, 4, 10, 20, 30, 40]], np.int8))
+    assert outputs.tolist() == [[11, 22, 33, 44] * 2]
+    with pytest.raises(BadDataset) as caught:
+        HostReference(path).outputs(np.zeros((1, 9), np.int8))
+    assert caught.value.what == "inputs are int8 with 9 elements, the model takes int8 with 8"
 
 
 def test_elements_without_a_size(tmp_path: Path) -> None:
@@ -136,6 +140,12 @@ def test_biases_with_a_foreign_axis_run(scales: float, tmp_path: Path) -> None:
         path.write_bytes(small.conv_2d(filter_scales=scales, bias_axis=axis))
         outputs.append(HostReference(path).outputs(value))
     assert np.array_equal(*outputs)
+    told = [front_end_of(one).compared_with(one) for one in sorted(tmp_path.glob("*.tflite"))]
+    assert told[0].version == told[0].key == told[1].key == VERSION
+    assert told[1].version == (
+        f"{VERSION}, with a mended copy of the model: 1 tensor with a quantised dimension beyond "
+        "the rank"
+    )
 
 
 def test_nothing_is_printed(dense: Path) -> None:
@@ -200,9 +210,9 @@ def test_outputs_are_computed_once(dense: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache" / "reference"
     pending = start(dense, cache)
     assert np.array_equal(pending.result(60), OUTPUTS)
-    assert pending.version == VERSION
+    assert (pending.compared_with.name, pending.compared_with.version) == ("litert", VERSION)
     (entry,) = cache.iterdir()
-    assert entry.name.endswith(f"-{'d' * 16}-{pending.version}.npy")
+    assert entry.name.endswith(f"-{'d' * 16}-{VERSION}.npy")
     # A changed entry shows where the second answer comes from.
     np.save(entry, OUTPUTS + 1)
     assert np.array_equal(start(dense, cache).result(0), OUTPUTS + 1)

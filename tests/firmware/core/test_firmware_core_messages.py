@@ -126,7 +126,7 @@ def test_profile_of_more_operators_than_there_are_windows(converse: Converse) ->
 
 
 BAD = [
-    (0x09, b"", 9, "type"),
+    (0x0A, b"", 10, "type"),
     (BAUD, bytes(3), 3, "payload size"),
     (0x00, b"", 0, "type"),
     (0x81, b"", 0x81, "type"),

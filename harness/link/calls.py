@@ -9,13 +9,13 @@ from dataclasses import dataclass
 class Call:
     """A request: its type, its payload, and what to call it in messages.
 
-    One that is `after_runs` is sent when every inference before it has been answered.
+    It is sent when at most `behind_runs` inferences before it are unanswered, None: whatever is.
     """
 
     type: int
     payload: bytes
     name: str
-    after_runs: bool = False
+    behind_runs: int | None = None
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,17 @@ class Refused:
     payload: bytes
 
 
+@dataclass(frozen=True)
+class Lost:
+    """An inference that was run and whose answer was lost for good."""
+
+
 @dataclass
 class UnderWay:
-    """A call with its bytes on the wire, and the payload that answered it."""
+    """A call with its bytes on the wire, and the payload that answered it, or that none will."""
 
     sequence: int
     call: Call
     wire: bytes
-    answer: bytes | None = None
+    answer: bytes | Lost | None = None
     sent_at: float = 0.0

@@ -183,10 +183,11 @@ class DeviceClient(MeteredCaller):
         return messages.decode_run(last, repeats, self._where)
 
     def infer_each(self, samples: Iterable[bytes], deadline_s: float) -> Iterator[Reply]:
-        """Run each sample once; while it computes, the next one already travels.
+        """Yield the reply to each sample; while it computes, the next one already travels.
 
         So the link is active inside the windows, and their ticks measure nothing. Each answer may
-        take `deadline_s`. A RUN is sent when the one before it is answered.
+        take `deadline_s`. A sample whose answer was lost may be run again, which counts as frames
+        repeated.
 
         Raises:
             As `write_input` and `run`.
@@ -194,10 +195,13 @@ class DeviceClient(MeteredCaller):
         deadline = Deadline(self._exchange.clock, deadline_s)
         inputs = (self._sample_calls(sample) for sample in samples)
         silence_s = self._uncounted_silence_s
+        repeated = self.frames_repeated
         for answer in overlapped(self._exchange, inputs, self._window, deadline, silence_s):
             if isinstance(answer, Refused):
                 raise self._refused(answer)
-            self._slowest_s = max(self._slowest_s or 0.0, self._exchange.last_wait_s)
+            if self.frames_repeated == repeated:
+                self._slowest_s = max(self._slowest_s or 0.0, self._exchange.last_wait_s)
+            repeated = self.frames_repeated
             yield messages.decode_run(answer, 1, self._where)
 
     def ask_rate(self, wanted: int, deadline_s: float) -> int:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
 from harness.errors import BadFrame
-from harness.link.calls import Call, Refused, UnderWay
+from harness.link.calls import Call, Lost, Refused, UnderWay
 from harness.link.frame import Frame, encode_frame
 from harness.link.messages import ERROR, REPLY, Request
 from harness.link.patience import SILENCE_S, Deadline, Patience
@@ -75,6 +75,7 @@ class Exchange:
         for answer in self.converse(calls, window, deadline, lambda: silence_s):
             if isinstance(answer, Refused):
                 return answer
+            assert isinstance(answer, bytes), "only an inference behind another one loses an answer"
             answers.append(answer)
         return answers
 
@@ -84,12 +85,13 @@ class Exchange:
         window: int,
         deadline: Deadline,
         silence_s: Callable[[], float],
-    ) -> Iterator[bytes | Refused]:
+    ) -> Iterator[bytes | Refused | Lost]:
         """Send calls in turn, at most `window` unanswered bytes under way; yield payloads in order.
 
         A refusal ends it. What has no answer is sent again, the same bytes with the same numbers:
         soon after damage, else after silence, of `silence_s()` while one of them computes.
-        `deadline` may be renewed meanwhile.
+        `deadline` may be renewed meanwhile. The device keeps the answer of one inference: where
+        that of a later one has come first, the earlier one's is `Lost`.
 
         Raises:
             LinkTimeout, LinkClosed: no answer.
@@ -109,7 +111,7 @@ class Exchange:
                 while sent and sent[0].answer is not None:
                     yield sent.popleft().answer or b""
                 continue
-            pause_s = silence_s() if _computes(sent) else min(SILENCE_S, silence_s())
+            pause_s = silence_s() if _computing(sent) else min(SILENCE_S, silence_s())
             remaining = min(deadline.remaining(), patience.remaining(pause_s))
             if remaining > 0:
                 bad = self.wire.bad_frames
@@ -130,7 +132,7 @@ class Exchange:
             one = line.prepared = line.prepared or self._prepare(line.head)
             if under_way and under_way + len(one.wire) > window:
                 break
-            if line.head.after_runs and _computes(sent):
+            if line.head.behind_runs is not None and _computing(sent) > line.head.behind_runs:
                 break
             self._count(one)
             under_way += len(one.wire)
@@ -168,13 +170,17 @@ class Exchange:
             )
         one.answer = frame.payload
         now = self.clock()
-        if frame.type - REPLY in _COMPUTE:
+        if one.call.type in _COMPUTE:
+            for earlier in open_calls[: open_calls.index(one)]:
+                if earlier.call.type in _COMPUTE:
+                    earlier.answer = Lost()
             self.last_wait_s = now - max(one.sent_at, self._answered_at)
             self.computing_s += self.last_wait_s
         self._answered_at = now
         patience.progressed()
         # The device answers in order: what should have come before has been lost.
-        patience.heard(damaged=one is not open_calls[0], unfinished=False)
+        came_before = next(other for other in open_calls if not isinstance(other.answer, Lost))
+        patience.heard(damaged=one is not came_before, unfinished=False)
         return None
 
     def _prepare(self, call: Call) -> UnderWay:
@@ -187,9 +193,9 @@ class Exchange:
         prepared.sent_at = self.clock()
 
 
-def _computes(sent: Iterable[UnderWay]) -> bool:
-    """Tell whether an inference is asked for and not answered."""
-    return any(one.call.type in _COMPUTE and one.answer is None for one in sent)
+def _computing(sent: Iterable[UnderWay]) -> int:
+    """How many inferences are asked for and not answered."""
+    return sum(one.call.type in _COMPUTE and one.answer is None for one in sent)
 
 
 class _Line:

@@ -23,23 +23,33 @@ CASES = int(os.environ.get("HARNESS_STORE_CASES", "25"))
 DEADLINE_S = 600
 TESTS = Path(__file__).parents[1]
 
-# Says after each case that it is kept; opens the store itself, as each process of a bench does.
+# A process for each name, all from one that has imported what they need: so they begin together.
+# Each opens the store itself, as each process of a bench does, and says after each case that it is
+# kept.
 WRITE = """
-import sys
+import os, sys
 from builders.records import case_record, run_info
 from harness.results import open_store
-location, name, cases = sys.argv[1], sys.argv[2], int(sys.argv[3])
+location, cases, name, *others = sys.argv[1:]
+children = []
+for other in others:
+    child = os.fork()
+    if child == 0:
+        name, children = other, []
+        break
+    children.append(child)
 store = open_store(location)
 run_id = store.begin(run_info(id=name))
-for number in range(cases):
+for number in range(int(cases)):
     store.add(run_id, case_record(model=f"{name}/{number}"))
     print(number, flush=True)
+sys.exit(any([os.waitpid(child, 0)[1] for child in children]))
 """
 
 
-def writer(location: str, name: str, cases: int) -> subprocess.Popen[str]:
+def writer(location: str, cases: int, *names: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", WRITE, location, name, str(cases)],
+        [sys.executable, "-c", WRITE, location, str(cases), *names],
         env=os.environ | {"PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent)])},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -54,10 +64,9 @@ def models(store: Store, run_id: str) -> list[str]:
 def test_nothing_is_lost_and_nothing_is_double(database: str) -> None:
     """All open a new database at once, too."""
     names = [f"writer-{number}" for number in range(WRITERS)]
-    running = [writer(database, name, CASES) for name in names]
-    for process in running:
-        _, errors = process.communicate(timeout=DEADLINE_S)
-        assert process.returncode == 0, errors
+    process = writer(database, CASES, *names)
+    _, errors = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == 0, errors
     store = open_store(database)
     assert store.count() == WRITERS * CASES
     for name in names:
@@ -69,8 +78,8 @@ def test_nothing_is_lost_and_nothing_is_double(database: str) -> None:
 
 @pytest.mark.parametrize("after", [1, 7])
 def test_a_kill_loses_at_most_the_case_in_flight(database: str, after: int) -> None:
-    other = writer(database, "other", 15)
-    process = writer(database, "killed", 100_000)
+    other = writer(database, 15, "other")
+    process = writer(database, 100_000, "killed")
     assert process.stdout
     for _ in range(after):
         process.stdout.readline()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -124,7 +125,10 @@ def test_accuracy_mode_gives_the_same_answers_through_noise_and_resets_and_no_co
     assert isinstance(equal, Measurement)
     assert (equal.value, equal.n) == (100, 100)
     assert record.frames_repeated
-    assert record.incidents == "input 7 repeated: the device had been reset"
+    # Those behind the seventh may have been answered out of turn before it was reset.
+    told = re.fullmatch(r"input (\d+) repeated: the device had been reset", record.incidents or "")
+    assert told
+    assert 7 <= int(told[1]) <= 10
     assert record.reading("instructions") == Missing("instructions", LINK_ACTIVE)
     assert record.link_interrupts is None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import pytest
 from devices.scripted import ScriptedDevice, Seen, unstuff
@@ -38,17 +39,56 @@ def flipped(data: bytes) -> bytes:
     return bytes(255 - value for value in data)
 
 
-def test_the_next_input_is_sent_with_the_run_of_the_one_before() -> None:
-    client, port = greeted(ScriptedDevice())
+def note_what_runs(device: ScriptedDevice) -> list[bytes]:
+    """The input of each inference that the device does, in order."""
+    ran: list[bytes] = []
+    run = device.run
+
+    def noting(request: bytes) -> bytes:
+        answer = run(request)
+        ran.append(flipped(answer[-device.input_bytes :]))
+        return answer
+
+    device.run = noting  # type: ignore[method-assign]
+    return ran
+
+
+def test_the_next_input_and_its_run_wait_on_the_device() -> None:
+    client, port = greeted(ScriptedDevice(receive_window=4096))
     wanted = samples(4, 490)
     got = [reply.outputs[0] for reply in client.infer_each(wanted, 60)]
     assert got == [flipped(sample) for sample in wanted]
     assert [kinds(write) for write in port.writes] == [
-        [INPUT, RUN, INPUT],
-        [RUN, INPUT],
+        [INPUT, RUN, INPUT, RUN, INPUT],
         [RUN, INPUT],
         [RUN],
     ]
+
+
+@pytest.mark.parametrize("harm", [lambda answer: b"", lambda answer: answer[:40] + b"\0"])
+def test_an_answer_lost_behind_which_the_next_has_run_is_asked_for_with_its_input(
+    harm: Callable[[bytes], bytes],
+) -> None:
+    """The device has not kept it. It is the third of six; then the first of two."""
+    device = ScriptedDevice()
+    client, _ = greeted(device)
+    ran = note_what_runs(device)
+    wanted = samples(6, 490)
+
+    def lose(seen: Seen) -> bytes | None:
+        first = seen.kind == RUN and len(ran) == at and device.reply(seen)
+        return harm(first) if first else None
+
+    device.misbehave, at = lose, 2
+    got = [reply.outputs[0] for reply in client.infer_each(wanted, 60)]
+    assert got == [flipped(sample) for sample in wanted]
+    assert ran == [*wanted[:5], wanted[2], wanted[5]]
+    assert client.frames_repeated == len([INPUT, RUN])
+    ran.clear()
+    at = 0
+    assert len(list(client.infer_each(wanted[:2], 60))) == 2
+    assert ran == [*wanted[:2], wanted[0]]
+    assert client.frames_repeated == 2 * len([INPUT, RUN])
 
 
 def test_of_a_long_input_as_much_travels_as_the_device_can_hold() -> None:
@@ -83,8 +123,9 @@ def test_an_input_that_is_repeated_does_not_overwrite_the_next_one() -> None:
 @pytest.mark.parametrize("seed", range(40))
 def test_whatever_is_lost_either_way_each_input_is_answered_with_its_own_output(seed: int) -> None:
     draw = random.Random(seed)
-    device = ScriptedDevice(max_payload=158, receive_window=400)
+    device = ScriptedDevice(max_payload=158, receive_window=draw.choice([400, 4096]))
     client, _ = greeted(device, chunk=draw.choice([1, 7, 65536]))
+    ran = note_what_runs(device)
 
     def lose(seen: Seen) -> bytes | None:
         if draw.random() > 0.15:
@@ -96,7 +137,9 @@ def test_whatever_is_lost_either_way_each_input_is_answered_with_its_own_output(
     wanted = samples(12, 490)
     got = [reply.outputs[0] for reply in client.infer_each(wanted, 600)]
     assert got == [flipped(sample) for sample in wanted]
-    assert device.runs == 12
+    # Nothing else runs than whole samples, and one that runs again has been noticed.
+    assert set(ran) == set(wanted)
+    assert client.frames_repeated >= len([*4 * [INPUT], RUN]) * (len(ran) - len(wanted))
 
 
 def test_a_refusal_ends_it_and_the_next_request_is_heard() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from builders.lstm_models import lstms
 from builders.tflite_builder import TfliteModel
 from builders.typed_operator import TypedOperator, codes
 from hypothesis import strategies as st
@@ -213,4 +214,5 @@ VARIANTS: dict[str, st.SearchStrategy[TypedOperator]] = {
         for dtype in ("int8", "int16")
     },
     "SVDF int8": svdfs(),
+    "UNIDIRECTIONAL_SEQUENCE_LSTM int8": lstms(),
 }

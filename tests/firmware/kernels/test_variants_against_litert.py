@@ -18,14 +18,20 @@ _some = settings(
     suppress_health_check=list(HealthCheck),
 )
 
+# The largest difference in LSB where it is not 0; firmware/kernels/README.md explains each. Of an
+# LSTM the cells, of int16, differ most; test_lstm_against_litert.py has the rest.
+BOUNDS = {("cmsis-nn", "UNIDIRECTIONAL_SEQUENCE_LSTM int8"): 28}
+
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_variant_equals_litert(kernels: KernelProgram, name: str) -> None:
+    bound = BOUNDS.get((kernels.kernel_set, name), 0)
+
     @_some
     @given(case=VARIANTS[name])
     def check(case: TypedOperator) -> None:
         prepare, invoke, arena = kernels.arena_after(case)
         assert (prepare, invoke) == (0, 0)
-        assert case.difference(arena) == 0, (case.found_in(arena), case.answers())
+        assert case.difference(arena) <= bound, (case.found_in(arena), case.answers())
 
     check()

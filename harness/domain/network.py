@@ -105,7 +105,9 @@ class Tensor:
 class Operator:
     """One operator: TensorFlow Lite's name and builtin code, tensor indices, and its options.
 
-    `inputs` holds -1 for an optional tensor that is absent.
+    `inputs` holds -1 for an optional tensor that is absent. `intermediates` are tensors that hold
+    nothing but the quantisation of what the operator computes on its way. An `unsigned` operator is
+    one of uint8 in the file, whatever its tensors were turned into.
     """
 
     index: int
@@ -114,6 +116,8 @@ class Operator:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
+    intermediates: tuple[int, ...] = ()
+    unsigned: bool = False
 
 
 @dataclass(frozen=True)

@@ -60,11 +60,13 @@ def _operator(
     code, name = codes[table.OpcodeIndex()]
     inputs = bounds.vector(table, "Inputs", 4, f"the inputs of {label}")
     outputs = bounds.vector(table, "Outputs", 4, f"the outputs of {label}")
-    for tensors, lowest in ((inputs, ABSENT), (outputs, 0)):
+    inner = bounds.vector(table, "Intermediates", 4, f"the intermediates of {label}")
+    for tensors, lowest in ((inputs, ABSENT), (outputs, 0), (inner, 0)):
         for tensor in tensors:
             if not lowest <= tensor < tensor_count:
                 raise bounds.bad(f"{label} ({name}) names tensor {tensor} of {tensor_count}")
-    return Operator(index, name, code, inputs, outputs, _options(table, label, bounds))
+    options = _options(table, label, bounds)
+    return Operator(index, name, code, inputs, outputs, options, inner)
 
 
 def _options(table: Any, label: str, bounds: Bounds) -> dict[str, Any]:

@@ -25,6 +25,7 @@ _OPTIONS = {
     "BATCH_MATMUL": "BatchMatMulOptions",
     "MEAN": "ReducerOptions",
     "SVDF": "SVDFOptions",
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": "UnidirectionalSequenceLSTMOptions",
 }
 
 # The schema's scalar options that hold an enumeration; callers name the member.
@@ -57,6 +58,7 @@ class _Operator:
     outputs: tuple[int, ...]
     options: dict[str, Any]
     version: int
+    intermediates: tuple[int, ...]
 
 
 @dataclass
@@ -118,6 +120,7 @@ class TfliteModel:
         outputs: Sequence[int],
         *,
         version: int = 1,
+        intermediates: Sequence[int] = (),
         **options: Any,
     ) -> None:
         """Add an operator by the name of its `BuiltinOperator` ("CONV_2D").
@@ -125,7 +128,9 @@ class TfliteModel:
         Options carry the schema's field names (`stride_w=2`, `padding="SAME"`,
         `fused_activation_function="RELU6"`); `ABSENT` stands for an optional input left out.
         """
-        self.operators.append(_Operator(name, tuple(inputs), tuple(outputs), options, version))
+        self.operators.append(
+            _Operator(name, tuple(inputs), tuple(outputs), options, version, tuple(intermediates))
+        )
 
     def build(self, inputs: Sequence[int], outputs: Sequence[int]) -> bytes:
         """Return the bytes of the file; `inputs` and `outputs` are the subgraph's."""
@@ -241,6 +246,7 @@ class _Writer:
     def _operator(self, operator: _Operator) -> int:
         b = self.builder
         inputs, outputs = self._ints(operator.inputs), self._ints(operator.outputs)
+        inner = self._ints(operator.intermediates) if operator.intermediates else 0
         table = _OPTIONS.get(operator.name, _camel(operator.name) + "Options")
         kind = getattr(tflite.BuiltinOptions, table, 0)
         options = self._options(table, operator.options) if kind else 0
@@ -249,6 +255,8 @@ class _Writer:
         m.AddOpcodeIndex(b, self._keys().index((operator.name, operator.version)))
         m.AddInputs(b, inputs)
         m.AddOutputs(b, outputs)
+        if inner:
+            m.AddIntermediates(b, inner)
         if options:
             m.AddBuiltinOptionsType(b, kind)
             m.AddBuiltinOptions(b, options)

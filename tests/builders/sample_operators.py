@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from builders.tflite_builder import TfliteModel
+from builders.tflite_builder import ABSENT, TfliteModel
 
 IMAGE, ROW = (1, 4, 4, 2), (1, 8)
 BIASES = {"int16": "int64"}
@@ -62,7 +62,10 @@ class Sample:
 
 
 SAMPLES: dict[str, Callable[[Sample], bytes]] = {}
-WEIGHTED = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV", "SVDF"}
+WEIGHTED = {
+    *("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV", "SVDF"),
+    "UNIDIRECTIONAL_SEQUENCE_LSTM",
+}
 
 
 def _sample(*names: str) -> Callable[[Callable[[Sample], bytes]], Callable[[Sample], bytes]]:
@@ -221,3 +224,16 @@ def _(s: Sample) -> bytes:
     feature = s.w((4, 8))
     inputs = [s.x(), feature, time, s.bias(4), state]
     return s.build(inputs, [s.y((1, 4))], rank=1, fused_activation_function="RELU")
+
+
+@_sample("UNIDIRECTIONAL_SEQUENCE_LSTM")
+def _(s: Sample) -> bytes:
+    own, recurrent = [s.w((3, 8)) for _ in range(4)], [s.w((3, 3)) for _ in range(4)]
+    quantization = (0.5, 128 if s.activations == "uint8" else 0)
+    outputs = s.model.tensor((1, 3), s.activations, *quantization, variable=True)
+    cells = s.model.tensor((1, 3), "int16", 2**-12, variable=True)
+    biases, left_out = [s.bias(3) for _ in range(4)], [ABSENT] * 3
+    inner = [s.model.tensor((), "int16", 2**-12) for _ in range(4)]
+    inner.append(s.model.tensor((), s.activations, *quantization))
+    inputs = [s.x((1, 2, 8)), *own, *recurrent, *left_out, *biases, *left_out[1:], outputs, cells]
+    return s.build(inputs, [s.y((1, 2, 3))], intermediates=inner, fused_activation_function="TANH")

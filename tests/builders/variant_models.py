@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from builders.lstm_models import lstms
 from builders.tflite_builder import TfliteModel
 from builders.typed_operator import TypedOperator, codes
 from hypothesis import strategies as st
@@ -89,14 +90,15 @@ def pools(draw: Any, name: str, dtype: str) -> TypedOperator:
 
 
 @st.composite
-def softmaxes(draw: Any) -> TypedOperator:
-    """SOFTMAX of int16."""
+def softmaxes(draw: Any, dtype: str) -> TypedOperator:
+    """SOFTMAX of int16 or uint8."""
     rng, model = _rng(draw), TfliteModel()
     shape = (draw(SIZES), draw(st.integers(1, 40)))
-    x = model.tensor(shape, "int16", draw(st.floats(2**-16, 2**-6, width=32)), name="x")
-    y = model.tensor(shape, "int16", 1 / 32768, 0, name="y")
+    scale = draw(st.floats(2**-16, 2**-6, width=32)) if dtype == "int16" else draw(SCALES)
+    x = model.tensor(shape, dtype, scale, draw(ZEROS[dtype]), name="x")
+    y = model.tensor(shape, dtype, 1 / (32768 if dtype == "int16" else 256), 0, name="y")
     model.operator("SOFTMAX", [x], [y], beta=draw(st.sampled_from([0.5, 1.0])))
-    return TypedOperator(model.build([x], [y]), [codes(rng, "int16", shape)])
+    return TypedOperator(model.build([x], [y]), [_device_codes(rng, dtype, shape)])
 
 
 @st.composite
@@ -197,7 +199,8 @@ VARIANTS: dict[str, st.SearchStrategy[TypedOperator]] = {
         for name in ("AVERAGE_POOL_2D", "MAX_POOL_2D")
         for dtype in ("int16", "uint8")
     },
-    "SOFTMAX int16": softmaxes(),
+    "SOFTMAX int16": softmaxes("int16"),
+    "SOFTMAX uint8": softmaxes("uint8"),
     **{
         f"{name} {dtype}": sums(name, dtype)
         for name in ("ADD", "MUL")
@@ -213,4 +216,5 @@ VARIANTS: dict[str, st.SearchStrategy[TypedOperator]] = {
         for dtype in ("int8", "int16")
     },
     "SVDF int8": svdfs(),
+    "UNIDIRECTIONAL_SEQUENCE_LSTM int8": lstms(),
 }

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders.lstm_models import Layer
 from builders.tflite_builder import TfliteModel
 from devices.mps2_firmware import needs_qemu
 
@@ -57,11 +58,17 @@ def remembering() -> bytes:
     return model.build([x], [y])
 
 
+def recalling() -> bytes:
+    """Seven LSTM cells that read three steps at a time."""
+    return Layer(1, 3, 6, 7, spread=(0.5,) * 8).build(np.random.default_rng(5))[0]
+
+
 @pytest.mark.parametrize("dataset", ["random:4", "sequence:random:4"])
 def test_they_equal_litert(tmp_path: Path, dataset: str) -> None:
-    paths = [tmp_path / "several.tflite", tmp_path / "remembering.tflite"]
-    for path, content in zip(paths, (several(), remembering()), strict=True):
-        path.write_bytes(content)
+    paths = []
+    for make in (several, remembering, recalling):
+        paths.append(tmp_path / f"{make.__name__}.tflite")
+        paths[-1].write_bytes(make())
     cases = assembly.plan(
         targets=["mps2-an500"],
         kernel_sets=["cmsis-nn"],
@@ -75,4 +82,8 @@ def test_they_equal_litert(tmp_path: Path, dataset: str) -> None:
         equal = record.reading("vectors_equal")
         assert isinstance(equal, Measurement), (record.model, equal)
         ended[record.model] = equal.value
+        largest = record.reading("largest_difference")
+        assert isinstance(largest, Measurement)
+        assert largest.value <= (record.model == "recalling")  # CMSIS-NN's sigmoid is of a table
+    assert ended.pop("recalling") >= 2
     assert ended == {"several": 4, "remembering": 4}

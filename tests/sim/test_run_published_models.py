@@ -172,6 +172,28 @@ def test_models_without_a_labelled_set(test_data: Path, tmp_path: Path, target: 
         assert number(record, "largest_difference") <= (off if stock else 0)
 
 
+OTHER_TYPES = {
+    "arm-kws/ds_cnn_s_int16": "activations of int16",
+    "arm-kws/basic_lstm_quantized_small": "an LSTM unrolled into its operators",
+    "arm-mask/lightly_resnet9": "uint8 inside, weights too",
+}
+
+
+def test_models_of_other_types_are_equal(test_data: Path, tmp_path: Path) -> None:
+    """results/every-model.md has all models, on all boards."""
+    cases = assembly.plan(
+        targets=[FULL_TARGET],
+        kernel_sets=["cmsis-nn"],
+        models=[str(test_data / f"models/{name}.tflite") for name in OTHER_TYPES],
+        dataset="random:2",
+    )
+    outcome = assembly.Bench(tmp_path / "harness.db").measure_kernels(cases)
+    assert len(outcome.records) == len(OTHER_TYPES)
+    for record in outcome.records:
+        assert record.status is CaseStatus.OK, record.error_message
+        assert number(record, "vectors_equal") == 2
+
+
 def test_host_reference_gives_the_stored_outputs(test_data: Path) -> None:
     """The golden file was made elsewhere: the host reference must not drift from it."""
     from harness.model import HostReference

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from harness.domain.network import DType
-from harness.model.lowered import Lowered
+from harness.model.lowered import Lowered, Variant
 from harness.model.operator_use import OperatorUse
 from harness.model.pooling import lower_pool
 
@@ -11,8 +13,11 @@ TYPES = (DType.INT16,)
 
 
 def lower(use: OperatorUse) -> Lowered:
-    """AVERAGE_POOL_2D; see `lower_pool`."""
-    return lower_pool(use)
+    """AVERAGE_POOL_2D; see `lower_pool`. Of uint8, means in the middle go up."""
+    lowered = lower_pool(use)
+    if not use.operator.unsigned:
+        return lowered
+    return replace(lowered, opcode=lowered.opcode + Variant.UNSIGNED)
 
 
 def macs(use: OperatorUse) -> int:

@@ -3,6 +3,8 @@
 Kernels compute with differences from zero points, which stay as they are. Weights of uint8 have a
 zero point of their own; where all of them less it are int8, they are stored so, and have none;
 where not, they stay what they are, for kernels that take them.
+
+Operators are marked: LiteRT rounds some of uint8 in another way, which kernels of their own repeat.
 """
 
 from __future__ import annotations
@@ -25,7 +27,15 @@ def rewrite(network: Network) -> Network:
         _signed(tensor, tensor.index in weights) if _is_unsigned(tensor) else tensor
         for tensor in network.tensors
     )
-    return replace(network, tensors=tensors)
+    operators = tuple(_marked(network, operator) for operator in network.operators)
+    return replace(network, tensors=tensors, operators=operators)
+
+
+def _marked(network: Network, operator: Operator) -> Operator:
+    """The operator, `unsigned` where it writes uint8."""
+    if not any(_is_unsigned(network.tensors[index]) for index in operator.outputs):
+        return operator
+    return replace(operator, unsigned=True)
 
 
 def _is_unsigned(tensor: Tensor) -> bool:

@@ -24,6 +24,7 @@ _SANITIZE = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 _FLAGS = ("-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror")
 _ANSWER = struct.Struct("<iIi")
 _CMSIS_NN_FOLDERS = (
+    "Activation",
     "BasicMath",
     "Concatenation",
     "Convolution",

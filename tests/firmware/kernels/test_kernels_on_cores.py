@@ -234,7 +234,5 @@ def test_variants_equal_litert_on_a_core(tmp_path: Path, core: str, library: Pat
     worst_of = {
         name: max(case.difference(next(found)) for case in some) for name, some in ran.items()
     }
-    assert {name: value for name, value in worst_of.items() if value} == {
-        "AVERAGE_POOL_2D uint8": 1,  # ties
-        "FULLY_CONNECTED uint8": 1,  # rounds once or twice
-    }
+    assert worst_of.pop("UNIDIRECTIONAL_SEQUENCE_LSTM int8") <= 28  # by table
+    assert {name: value for name, value in worst_of.items() if value} == {}

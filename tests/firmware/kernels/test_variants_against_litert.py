@@ -18,15 +18,14 @@ _some = settings(
     suppress_health_check=list(HealthCheck),
 )
 
-# The largest difference in LSB, and why; firmware/kernels/README.md explains each. A mean in the
-# middle goes up in LiteRT for uint8, away from zero where it is int8. FULLY_CONNECTED rounds its
-# sums once or twice, as its weights are stored.
-BOUNDS = {"AVERAGE_POOL_2D uint8": 1, "FULLY_CONNECTED uint8": 1}
+# The largest difference in LSB where it is not 0; firmware/kernels/README.md explains each. Of an
+# LSTM the cells, of int16, differ most; test_lstm_against_litert.py has the rest.
+BOUNDS = {("cmsis-nn", "UNIDIRECTIONAL_SEQUENCE_LSTM int8"): 28}
 
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_variant_equals_litert(kernels: KernelProgram, name: str) -> None:
-    bound = BOUNDS.get(name, 0)
+    bound = BOUNDS.get((kernels.kernel_set, name), 0)
 
     @_some
     @given(case=VARIANTS[name])

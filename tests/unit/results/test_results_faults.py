@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,8 +100,9 @@ def test_a_reader_is_waited_for_before_the_file_changes_its_journal(file: Path) 
     leaving.start()
     assert len(open_store(file, deadline_s=30).runs()) == 1
     leaving.join()
-    assert holder.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     holder.close()
+    with sqlite3.connect(file) as anew:
+        assert anew.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_a_lock_that_comes_later_is_told_when_a_case_is_added(file: Path) -> None:

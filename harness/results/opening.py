@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from pathlib import Path
 
 import sqlalchemy
@@ -12,6 +14,7 @@ from sqlalchemy.pool import NullPool
 from harness.errors import SchemaTooNew, StoreError
 from harness.results.schema import SCHEMA_VERSION, SchemaRow
 
+_AGAIN_S = 0.02
 _SCHEMA_LOCK = 0x6861726E  # any number that all harnesses agree on
 
 
@@ -56,6 +59,26 @@ def _begin(connection: Connection) -> None:
     """Take the write lock at once: a lock asked for later can fail without any waiting."""
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def write_ahead(engine: Engine, deadline_s: float) -> None:
+    """Let readers of an SQLite file go on while one process writes; lasts for the file.
+
+    SQLite does not wait for the locks of others when it changes the mode, so it is asked again.
+
+    Raises:
+        sqlite3.OperationalError: others held the file for `deadline_s` seconds.
+    """
+    end = time.monotonic() + deadline_s
+    with engine.connect() as connection:  # outside a transaction
+        while True:
+            try:
+                connection.connection.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                    raise
+            time.sleep(_AGAIN_S)
 
 
 def require_schema(connection: Connection, where: str) -> None:

@@ -18,7 +18,7 @@ from harness.domain.selection import CaseFilter, RunFilter, StoredCase, TakenIn
 from harness.errors import StoreError
 from harness.results import codec
 from harness.results.faults import store_errors
-from harness.results.opening import engine_of, require_schema
+from harness.results.opening import engine_of, require_schema, write_ahead
 from harness.results.queries import case_conditions, run_numbers
 from harness.results.raw import RawStore
 from harness.results.raw_folder import RawFolder
@@ -254,8 +254,7 @@ def open_store(
         with engine.execution_options(writes=True).begin() as connection:
             require_schema(connection, where)
         if engine.dialect.name == "sqlite":
-            with engine.connect() as connection:  # outside a transaction; lasts for the file
-                connection.connection.execute("PRAGMA journal_mode = WAL")
+            write_ahead(engine, deadline_s)
     return Store(engine, where, _raw_of(engine, where))
 
 

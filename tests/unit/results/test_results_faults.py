@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -85,6 +86,23 @@ def test_a_locked_database_is_waited_for_until_the_deadline(file: Path) -> None:
     holder.execute("COMMIT")
     holder.close()
     assert len(open_store(file, deadline_s=0.05).runs()) == 1
+
+
+def test_a_reader_is_waited_for_before_the_file_changes_its_journal(file: Path) -> None:
+    """SQLite itself refuses that at once: another process that opens the same new file meets it."""
+    holder = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    holder.execute("PRAGMA journal_mode = DELETE")
+    holder.execute("BEGIN")
+    holder.execute("SELECT count(*) FROM runs").fetchall()
+    with pytest.raises(StoreError, match="another process keeps it locked"):
+        open_store(file, deadline_s=0.05)
+    leaving = threading.Timer(0.1, holder.execute, ["COMMIT"])
+    leaving.start()
+    assert len(open_store(file, deadline_s=30).runs()) == 1
+    leaving.join()
+    holder.close()
+    with sqlite3.connect(file) as anew:
+        assert anew.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_a_lock_that_comes_later_is_told_when_a_case_is_added(file: Path) -> None:

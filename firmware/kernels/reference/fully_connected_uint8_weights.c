@@ -1,4 +1,5 @@
-/* FULLY_CONNECTED with uint8 weights. */
+/* FULLY_CONNECTED with uint8 weights: rounds once, as with int8. */
+#define REQUANTIZE requantize_rounding_once
 #include "uint8_weights.h"
 
 static int prepare(const struct model *model, const struct image_operator *op, uint32_t *scratch_bytes)

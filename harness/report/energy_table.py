@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
 
+from harness.domain.energy_asked import NO_METER
 from harness.domain.measurement import Measurement, Missing
 from harness.domain.quantities import (
     CHARGE,
@@ -27,7 +28,6 @@ from harness.report.energy import quantity
 from harness.report.section import Cell, Section, TableView, footnoted, number, words
 
 SIMULATED_TITLE = "Simulated energy: a virtual meter, not a measurement"
-NO_METER = "no power meter"
 _NAMES = 3
 _NARROW = 78
 _COLUMNS = (

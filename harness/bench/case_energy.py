@@ -25,7 +25,7 @@ from harness.domain.power import Invalid
 from harness.domain.target import Target
 from harness.errors import EnergyMissing
 from harness.results.case_pictures import CURRENT
-from harness.results.case_raw import POWER_TRACE
+from harness.results.case_raw import POWER_TRACE, POWER_WINDOWS
 from harness.results.raw import Arrays
 
 PROBE_NOTE = "probe released: the core ran undebugged while its current was measured"
@@ -128,6 +128,9 @@ def _kept(
         raw[CURRENT] = {**found.picture, **_operators(operators, kernels)}
     if found.trace:
         raw[POWER_TRACE] = found.trace
+    if not isinstance(found.reading, Invalid):
+        joules = [one.energy_per_inference_j for one in found.reading.windows]
+        raw[POWER_WINDOWS] = {"energy_per_inference": np.array(joules, np.float64)}
     return raw
 
 

@@ -54,7 +54,8 @@ def metering(
         raise ConfigError(
             "this meter feeds the board, and no voltage was given",
             where=meter.info.address,
-            hint=f"Say --power-voltage, from {low:g} to {high:g} V.",
+            hint=f"Say --power-voltage, or `voltage` beside `meter` in rig.toml, from {low:g} to "
+            f"{high:g} V.",
         )
     with opened(meter):
         if voltage_v is not None:

@@ -35,9 +35,8 @@ def _histogram(trace: CurrentTrace) -> Figure:
 
 
 def _operators(trace: CurrentTrace) -> Figure:
-    known = [(n, name, joules) for n, (name, joules) in enumerate(trace.operators)]
-    shown = [(f"{n} {name}", 1e6 * joules) for n, name, joules in known if not math.isnan(joules)]
-    short = len(known) - len(shown)
+    shown = [(name, 1e6 * joules) for name, joules in trace.operators if not math.isnan(joules)]
+    left_out = len(trace.operators) - len(shown)
     data = [
         {
             "type": "bar",
@@ -51,7 +50,9 @@ def _operators(trace: CurrentTrace) -> Figure:
         "yaxis": {"title": {"text": "uJ per inference"}, "rangemode": "tozero"},
         "showlegend": False,
     }
-    summary = f"{sum(value for _, value in shown):.4g} uJ in {len(shown)} operators"
-    if short:
-        summary += f"; {short} too short for the meter are left out"
+    summary = f"{sum(value for _, value in shown):.4g} uJ in {len(shown)} bars"
+    if any(" + " in name for name, _ in shown):
+        summary += "; operators that are too short for the meter are told together"
+    if left_out:
+        summary += f"; {left_out} without an energy are left out"
     return Figure(f"{trace.case}: energy of each operator", summary, data, layout, 300)

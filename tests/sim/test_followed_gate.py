@@ -123,10 +123,10 @@ def test_operators_are_told_apart_and_add_up(target: str, tmp_path: Path) -> Non
         profile = device.client.profile(0, CONVOLUTIONS, DEADLINE_S)
     # Between two inferences the board waits 30 us: its own time is that of the operators alone.
     whole = energy(taken.trace, 30, taken.board_s, replace(SHORT, clock=0.1)).windows[0]
-    limits = replace(SHORT, closure=0.1)
-    found = operator_energies(taken.trace, whole, CONVOLUTIONS, limits, bit=1)
-    assert not isinstance(found, Invalid), found
     seconds = [ticks / taken.counter_hz for ticks in profile.ticks]
+    joules = VOLTS * 10e-3 * sum(seconds)
+    found = operator_energies(taken.trace, whole, seconds, SHORT, bit=1, inference_j=joules)
+    assert not isinstance(found, Invalid), found
     assert [one.time_s for one in found] == pytest.approx(seconds, rel=5e-3)
     joules = [VOLTS * 10e-3 * one for one in seconds]
     assert [one.energy_j for one in found] == pytest.approx(joules, rel=0.02)

@@ -7,6 +7,9 @@ import math
 from harness.report.content import CurrentTrace
 from harness.report.section import Figure
 
+_JOINED = " + "
+_FRAME_PX, _BAR_PX = 90, 22
+
 
 def more_figures(trace: CurrentTrace) -> list[Figure]:
     """What there is to draw of a recording beside its course."""
@@ -40,19 +43,28 @@ def _operators(trace: CurrentTrace) -> Figure:
     data = [
         {
             "type": "bar",
-            "x": [name for name, _ in shown],
-            "y": [value for _, value in shown],
-            "hovertemplate": "%{x}: %{y:.4~f} uJ<extra></extra>",
+            "orientation": "h",
+            "x": [value for _, value in shown],
+            "y": [_short(name) for name, _ in shown],
+            "customdata": [name for name, _ in shown],
+            "hovertemplate": "%{customdata}: %{x:.4~f} uJ<extra></extra>",
         }
     ]
     layout = {
-        "xaxis": {"type": "category"},
-        "yaxis": {"title": {"text": "uJ per inference"}, "rangemode": "tozero"},
+        "xaxis": {"title": {"text": "uJ per inference"}, "rangemode": "tozero"},
+        "yaxis": {"type": "category", "autorange": "reversed", "automargin": True, "dtick": 1},
         "showlegend": False,
     }
     summary = f"{sum(value for _, value in shown):.4g} uJ in {len(shown)} bars"
-    if any(" + " in name for name, _ in shown):
-        summary += "; operators that are too short for the meter are told together"
+    if together := [name for name, _ in shown if _JOINED in name]:
+        summary += f"; told together, too short for the meter: {', '.join(together)}"
     if left_out:
         summary += f"; {left_out} without an energy are left out"
-    return Figure(f"{trace.case}: energy of each operator", summary, data, layout, 300)
+    height = _FRAME_PX + _BAR_PX * max(len(shown), 1)
+    return Figure(f"{trace.case}: energy of each operator", summary, data, layout, height)
+
+
+def _short(name: str) -> str:
+    """Of several operators the first, and how many more."""
+    first, *more = name.split(_JOINED)
+    return f"{first} + {len(more)} more" if more else first

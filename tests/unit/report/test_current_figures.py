@@ -28,10 +28,10 @@ def test_a_histogram_in_milliamperes_and_percent() -> None:
 
 def test_a_bar_for_each_operator_that_has_an_energy() -> None:
     _, bars = more_figures(MORE)
-    assert bars.data[0]["x"] == ["0 CONV_2D", "2-3 RESHAPE + SOFTMAX"]
-    assert bars.data[0]["y"] == [30.0, 10.0]
+    assert bars.data[0]["y"] == ["0 CONV_2D", "2-3 RESHAPE + 1 more"]
+    assert bars.data[0]["x"] == [30.0, 10.0]
     assert bars.summary == (
-        "40 uJ in 2 bars; operators that are too short for the meter are told together; "
+        "40 uJ in 2 bars; told together, too short for the meter: 2-3 RESHAPE + SOFTMAX; "
         "1 without an energy are left out"
     )
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from harness.domain.energy_asked import EnergyAsked
+from harness.domain.energy_asked import NO_METER, EnergyAsked
 from harness.domain.units import Fidelity
 from harness.errors import ConfigError, RigError, VoltageRefused
 
@@ -15,7 +16,7 @@ from harness.errors import ConfigError, RigError, VoltageRefused
 if TYPE_CHECKING:
     from harness.bench.rig import PowerRig
     from harness.domain.coordinates import Coordinates
-    from harness.domain.desk import Desk
+    from harness.domain.desk import Desk, DeskBoard
     from harness.domain.gate import GateFeed
     from harness.domain.metering import Metering
     from harness.domain.target import Target
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 VIRTUAL = "virtual:"
 SIMULATED_V = 3.0
-NO_METER = "no power meter"
 
 
 class StartMachine(Protocol):
@@ -77,15 +77,17 @@ def power_rig(
         simulated = target.fidelity is not Fidelity.SILICON
         feed = _followed(asked) if simulated and asked.meter.startswith(VIRTUAL) else None
         with machine(target, folder, feed) as at:
-            address = asked.meter or ("" if simulated else _of_board(desk(), at.probe_uid))
+            board = None if simulated else _board(desk(), at.probe_uid)
+            address = asked.meter or (board.meter if board else "")
             why_not = _why_not(address, simulated) or lost.why(address)
             if why_not:
                 yield at, why_not if asked.meter or asked.required or not simulated else None
                 return
+            fed = _at_voltage_of(board, asked)
             with ExitStack() as held:
                 metering: Metering | str
                 try:
-                    metering = held.enter_context(_opened(address, asked, feed))
+                    metering = held.enter_context(_opened(address, fed, feed))
                 except (VoltageRefused, ConfigError):
                     raise
                 except RigError as error:
@@ -128,8 +130,15 @@ def _followed(asked: EnergyAsked) -> FollowedGate:
     return feed
 
 
-def _of_board(desk: Desk, probe_uid: str) -> str:
-    return next((board.meter for board in desk.boards if board.probe_uid == probe_uid), "")
+def _board(desk: Desk, probe_uid: str) -> DeskBoard | None:
+    return next((board for board in desk.boards if board.probe_uid == probe_uid), None)
+
+
+def _at_voltage_of(board: DeskBoard | None, asked: EnergyAsked) -> EnergyAsked:
+    """What was asked for, at the voltage that the desk's file has where none was said."""
+    if board is None or asked.voltage_v is not None:
+        return asked
+    return replace(asked, voltage_v=board.voltage_v)
 
 
 def _why_not(address: str, simulated: bool) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from harness.errors import ConfigError, HarnessError
 # The rest is imported where it is used: shell completion must not wait for pandas or pyOCD.
 if TYPE_CHECKING:
     from harness.bench.mlperf import Answer, Peer, Score
+    from harness.results import Store
 
 
 @dataclass(frozen=True)
@@ -125,14 +126,29 @@ def mlperf(
                 total = None if timed else score(answers)
                 files.finish(answers, mode, total)
             except (HarnessError, KeyboardInterrupt) as error:
-                record = session_record(known, mode, peer, steps, answers, None, started, error)
+                raw = _traces(store, answers)
+                record = session_record(
+                    known, mode, peer, steps, answers, None, started, error, raw
+                )
                 store.add(run.id, record)
                 raise
-            record = session_record(known, mode, peer, steps, answers, total, started)
+            raw = _traces(store, answers)
+            record = session_record(known, mode, peer, steps, answers, total, started, raw=raw)
             store.add(run.id, record)
             return MlperfResult(
                 known, mode, peer, answers, total, session.repeated, files.path, run.id
             )
+
+
+def _traces(store: Store, answers: Sequence[Answer]) -> tuple[tuple[str, str], ...]:
+    """The recordings of the windows, kept: one each, under kinds that are numbered from 1."""
+    from harness.results.case_raw import POWER_TRACE
+
+    return tuple(
+        (f"{POWER_TRACE}-{number}", store.raw.put(POWER_TRACE, answer.trace))
+        for number, answer in enumerate(answers, start=1)
+        if answer.trace
+    )
 
 
 def _wanted(device: str | OnTarget, benchmark: str | None, mode: Mode) -> Benchmark | None:

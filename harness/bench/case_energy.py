@@ -25,7 +25,7 @@ from harness.domain.power import Invalid
 from harness.domain.target import Target
 from harness.errors import EnergyMissing
 from harness.results.case_pictures import CURRENT
-from harness.results.case_raw import POWER_TRACE
+from harness.results.case_raw import POWER_TRACE, POWER_WINDOWS
 from harness.results.raw import Arrays
 
 PROBE_NOTE = "probe released: the core ran undebugged while its current was measured"
@@ -90,7 +90,9 @@ class CaseEnergy:
         found = stage.measure(self._case.warmup)
         on_event(EnergyMeasured(found.reading))
         self.readings = energy_readings(found.reading, self._case.target.fidelity)
-        operators = None if _invalid(found) else stage.operators(len(kernels))
+        operators = None
+        if not isinstance(found.reading, Invalid):
+            operators = stage.operators(len(kernels), found.reading.energy_j)
         self.raw = _kept(found, operators, kernels)
         self.versions = (("power-meter", _meter(self._metering)),)
         if isinstance(found.reading, Invalid):
@@ -106,10 +108,6 @@ class CaseEnergy:
         if self._missing and self._power and self._power.asked.required:
             reason, hint = self._missing
             raise EnergyMissing(f"no energy: {reason}", where=self._case.label, hint=hint)
-
-
-def _invalid(found: EnergyFound) -> bool:
-    return isinstance(found.reading, Invalid)
 
 
 def _meter(metering: Metering) -> str:
@@ -128,20 +126,24 @@ def _kept(
         raw[CURRENT] = {**found.picture, **_operators(operators, kernels)}
     if found.trace:
         raw[POWER_TRACE] = found.trace
+    if not isinstance(found.reading, Invalid):
+        joules = [one.energy_per_inference_j for one in found.reading.windows]
+        raw[POWER_WINDOWS] = {"energy_per_inference": np.array(joules, np.float64)}
     return raw
 
 
 def _operators(
     operators: tuple[OperatorEnergy, ...] | Invalid | None, kernels: tuple[OperatorKernel, ...]
 ) -> Mapping[str, np.ndarray[Any, np.dtype[Any]]]:
-    """Joules of each operator, NaN where one is too short; or why there are none."""
+    """Joules of each operator or group, NaN where it has none; or why there are none at all."""
     if operators is None:
         return {}
     if isinstance(operators, Invalid):
         return {"no_operators": np.array(f"{operators.reason}: {operators.detail}")}
+    names = [kernel.operator for kernel in kernels]
     joules = [np.nan if isinstance(one.energy_j, Invalid) else one.energy_j for one in operators]
     return {
         "operator_energy": np.array(joules, np.float64),
         "operator_time": np.array([one.time_s for one in operators], np.float64),
-        "operator_name": np.array([kernel.operator for kernel in kernels], np.str_),
+        "operator_name": np.array([one.name(names) for one in operators], np.str_),
     }

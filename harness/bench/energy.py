@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Protocol
 
-from harness.domain.device import Reply
+from harness.domain.device import ProfileReply, Reply
 from harness.domain.energy import OperatorEnergy
 from harness.domain.energy_asked import (
     SHORTEST_WINDOW_S,
@@ -45,6 +45,9 @@ class MeteredDevice(Protocol):
         self, mode: GateMode, warmup: int, repeats: int, deadline_s: float
     ) -> MeteredReply:
         """As `DeviceClient.run_metered`."""
+
+    def profile(self, warmup: int, operators: int, deadline_s: float) -> ProfileReply:
+        """As `DeviceClient.profile`."""
 
 
 class EnergyStage:
@@ -89,18 +92,27 @@ class EnergyStage:
         except HarnessError as error:
             return EnergyFound(_board_failed(error))
 
-    def operators(self, operators: int) -> tuple[OperatorEnergy, ...] | Invalid | None:
-        """The energy of each operator; None where the meter does not see the operator pin."""
+    def operators(
+        self, operators: int, inference_j: float
+    ) -> tuple[OperatorEnergy, ...] | Invalid | None:
+        """The energy of each operator; None where the meter does not see the operator pin.
+
+        The board tells in a profile how long each takes: those that are too short for the meter are
+        told together. `inference_j` is what `measure` found, and what they must add up to.
+        """
         if self._metering.sync is not Sync.GATE or self._metering.caps.logic_channels < 2:
             return None
         try:
             inferences = self._inferences(self._timed(0))
+            profile = self._client.profile(0, operators, self._inference_s)
+            operator_s = [ticks / self._counter_hz for ticks in profile.ticks]
             with self._metering.record() as recording:
                 window = self._window(inferences, GateMode.OPERATORS, recording)
                 recording.settle(GUARD_S)
             if isinstance(window, Invalid):
                 return window
-            return self._metering.operators(self._told((window,), inferences, 0), operators)
+            told = self._told((window,), inferences, 0)
+            return self._metering.operators(told, operator_s, inference_j)
         except HarnessError as error:
             return _board_failed(error)
 

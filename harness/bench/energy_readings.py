@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from harness.domain.energy import EnergyReading, EnergySummary, WindowEnergy
+from harness.domain.energy import UNSTEADY, EnergyReading, EnergySummary, WindowEnergy
 from harness.domain.measurement import Measurement, Missing, Reading
 from harness.domain.power import Invalid
 from harness.domain.quantities import (
@@ -68,6 +68,8 @@ def _all(found: EnergySummary, real: bool) -> Iterator[Reading]:
     yield told(UNCERTAINTY, found.expanded_j, Unit.JOULES, note=uncertainty_of(found))
     if found.repeatability is not None:
         note = "coefficient of variation of the windows"
+        if found.repeatability > UNSTEADY:
+            note += f", which is more than {100 * UNSTEADY:g} %"
         yield told(REPEATABILITY, found.repeatability, Unit.FRACTION, note=note)
     if found.net_j is not None and found.baseline is not None:
         note = f"net of baseline {found.baseline.name}, {found.baseline.power_w * 1e3:.4g} mW"

@@ -10,6 +10,9 @@ from harness.bench.facts import facts_before
 from harness.bench.prepare import Prepared
 from harness.bench.rig import Rig, Tell
 from harness.bench.scratch_memo import ScratchMemo
+from harness.domain.energy_asked import NO_METER
+from harness.domain.measurement import Measurement, Missing
+from harness.domain.quantities import ENERGY, SIMULATED_SUFFIX
 from harness.domain.record import CaseRecord, CaseStatus, RunInfo
 from harness.errors import ConfigError, HarnessError
 from harness.model import compile_image
@@ -62,8 +65,9 @@ def taken_over(
 ) -> CaseRecord | None:
     """The record in `kept` that measuring `prepared` would give again, None where there is none.
 
-    It ended well, and had the same inputs, the same firmware (by build id) and the same model image
-    (by check sum); the firmware is built, or found in the cache, to know.
+    It ended well, with the energy if one is asked for, and had the same inputs, the same firmware
+    (by build id) and the same model image (by check sum); the firmware is built, or found in the
+    cache, to know.
     """
     case, network = prepared.case, prepared.network
     facts = facts_before(prepared)
@@ -74,6 +78,7 @@ def taken_over(
         if record.status is CaseStatus.OK
         and all(getattr(record, name) == value for name, value in facts.items())
         and set(own_versions) <= set(record.tool_versions)
+        and not _lacks_energy(record, rig)
     ]
     if not alike:
         return None
@@ -85,3 +90,16 @@ def taken_over(
     image = compile_image(network, scratch=memo.recall(len(network.operators)))
     same = (firmware.build_id, image.crc32)
     return next((one for one in alike if (one.build_id, one.image_crc32) == same), None)
+
+
+def _lacks_energy(record: CaseRecord, rig: Rig) -> bool:
+    """Whether an energy was asked for, by the user or by a meter of the desk, and is not there."""
+    if rig.power is None:
+        return False
+    names = (ENERGY, ENERGY + SIMULATED_SUFFIX)
+    found = [one for one in record.readings if one.quantity in names]
+    if any(isinstance(one, Measurement) for one in found):
+        return False
+    if rig.power.asked.meter or rig.power.asked.required:
+        return True
+    return any(isinstance(one, Missing) and one.reason != NO_METER for one in found)

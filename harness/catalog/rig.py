@@ -43,12 +43,13 @@ class _Board(Table):
     port: Annotated[_Text, AfterValidator(_port)]
     interface: Annotated[int, Field(ge=0, le=255)] | None = None
     meter: str = ""
+    voltage: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
 
     def value(self) -> DeskBoard:
         port: UsbSerial | str = self.port
         if self.port.startswith(_USB):
             port = UsbSerial(self.port.removeprefix(_USB), self.interface)
-        return DeskBoard(self.target, self.probe, port, self.meter)
+        return DeskBoard(self.target, self.probe, port, self.meter, self.voltage)
 
 
 class _File(Table):
@@ -107,6 +108,8 @@ def _faults(rows: list[object], targets: Mapping[str, Target]) -> Iterator[str]:
         port = row.get("port")
         if "interface" in row and isinstance(port, str) and not port.startswith(_USB):
             yield f'{at}.interface: is only for a port "usb:SERIALNUMBER"'
+        if "voltage" in row and not row.get("meter"):
+            yield f"{at}.voltage: is what a meter feeds the board with, and there is no `meter`"
         if target is not None and probe is not None:
             first = boards.setdefault((str(target), str(probe)), number)
             if first != number:

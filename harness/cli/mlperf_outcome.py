@@ -62,6 +62,7 @@ def _energy(outcome: MlperfResult, lines: dict[str, object]) -> bool:
     """Tell the energy; whether there is one, of windows as long as the rules want."""
     from harness.bench.mlperf.energy import long_enough, session_energy, shortest_s
     from harness.domain.power import Invalid
+    from harness.report.energy import quantity
 
     energy = session_energy(outcome.answers)
     if isinstance(energy, Invalid):
@@ -69,11 +70,12 @@ def _energy(outcome: MlperfResult, lines: dict[str, object]) -> bool:
         return False
     about = "" if energy.origin == "measured" else " (a virtual meter: no measurement)"
     lines["energy"] = (
-        f"{1e6 * energy.energy_j:,.3f} uJ/inf. ±{1e6 * energy.expanded_j:.2g} (k=2), median of "
-        f"{len(energy.windows)} windows{about}"
+        f"{1e6 * energy.energy_j:,.3f} uJ/inf. ±{quantity(energy.expanded_j, 'J', 2)} (k=2), "
+        f"median of {len(energy.windows)} windows{about}"
     )
     lines["current"] = f"{1e3 * energy.mean_current_a:.4g} mA at {energy.voltage_v:.3g} V"
     lines["meter"] = f"{energy.meter.model}, windows by {energy.alignment}"
+    lines["warning"] = "; ".join(energy.warnings) or None
     shortest = shortest_s(energy)
     lines["window"] = f"{shortest:.3f} s the shortest, at least {SHORTEST_WINDOW_S:g} s wanted"
     return long_enough(energy)

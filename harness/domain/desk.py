@@ -25,13 +25,15 @@ class DeskBoard:
     """One board: which target it is, and what reaches it.
 
     `probe_uid` is what pyOCD opens, `port` the USB serial number of its serial port or anything
-    that pyserial opens (a device, a URL), `meter` the address of a power meter or nothing.
+    that pyserial opens (a device, a URL), `meter` the address of a power meter or nothing, and
+    `voltage_v` what that feeds the board with, None where it has to be said each time.
     """
 
     target: str
     probe_uid: str
     port: UsbSerial | str
     meter: str = ""
+    voltage_v: float | None = None
 
     @property
     def serial_number(self) -> str | None:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.domain.power import Invalid, MeterInfo
+
+UNSTEADY = 0.005
+"""A coefficient of variation of the windows above which a reader is warned.
+
+Published energies of MLPerf Tiny repeat to 0.0002 to 0.0017.
+"""
 
 
 class Alignment(StrEnum):
@@ -117,13 +124,23 @@ class EnergySummary:
 
 @dataclass(frozen=True)
 class OperatorEnergy:
-    """Mean energy and time of one operator over `inferences`, or why it has none."""
+    """Mean energy and time of an operator over `inferences`, or why it has none.
+
+    Of `count` operators from `index` on, where the meter does not tell them apart.
+    """
 
     index: int
     inferences: int
     time_s: float
     energy_j: float | Invalid
     mean_current_a: float
+    count: int = 1
+
+    def name(self, names: Sequence[str]) -> str:
+        """Such as `3 CONV_2D` or `4-5 RESHAPE + SOFTMAX`, by the names of all operators."""
+        last = self.index + self.count - 1
+        number = f"{self.index}" if self.count == 1 else f"{self.index}-{last}"
+        return f"{number} {' + '.join(names[self.index : last + 1])}".strip()
 
 
 EnergyReading = EnergySummary | Invalid

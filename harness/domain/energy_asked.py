@@ -10,6 +10,8 @@ WINDOWS = 5
 WINDOW_S = 10.0
 SIMULATED_WINDOW_S = 0.1
 SHORTEST_WINDOW_S = 1.0
+NO_METER = "no power meter"
+"""Why there is no energy where neither the user nor the desk names a meter."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -88,6 +88,7 @@ class Metering(Protocol):
         """What the recording before says of these windows."""
 
     def operators(
-        self, board: BoardWindows, operators: int
+        self, board: BoardWindows, operator_s: Sequence[float], inference_j: float
     ) -> tuple[OperatorEnergy, ...] | Invalid:
-        """The same for each operator of a recording of one window."""
+        """The same for the operators of a recording of one window, which by the board's own time
+        take `operator_s`, and whose energies must add up to `inference_j`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -54,7 +54,8 @@ def metering(
         raise ConfigError(
             "this meter feeds the board, and no voltage was given",
             where=meter.info.address,
-            hint=f"Say --power-voltage, from {low:g} to {high:g} V.",
+            hint=f"Say --power-voltage, or `voltage` beside `meter` in rig.toml, from {low:g} to "
+            f"{high:g} V.",
         )
     with opened(meter):
         if voltage_v is not None:
@@ -112,12 +113,12 @@ class MeteredBoard:
         return replace(found, trace=arrays_of(trace))
 
     def operators(
-        self, board: BoardWindows, operators: int
+        self, board: BoardWindows, operator_s: Sequence[float], inference_j: float
     ) -> tuple[OperatorEnergy, ...] | Invalid:
         """What the last recording says of each operator."""
         trace = self._traces[-1]
         self._traces.clear()
-        return operators_of(trace, board, operators)
+        return operators_of(trace, board, operator_s, inference_j)
 
     def _taken(self, windows: int) -> list[Trace]:
         if self.sync is Sync.TRIGGER:

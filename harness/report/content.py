@@ -70,8 +70,8 @@ class HistoryLine:
 class CurrentTrace:
     """Current in amperes at `seconds`, and the (begin, end) of each window, in seconds.
 
-    `histogram` has amperes and the share of the samples in the windows; `operators` a name and
-    joules each, NaN where one is too short; `no_operators` says why there are none.
+    `histogram` has amperes and the share of the samples in the windows; `operators` a numbered name
+    and joules each, NaN where it has none; `no_operators` says why there are none at all.
     """
 
     case: str

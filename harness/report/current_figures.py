@@ -7,6 +7,9 @@ import math
 from harness.report.content import CurrentTrace
 from harness.report.section import Figure
 
+_JOINED = " + "
+_FRAME_PX, _BAR_PX = 90, 22
+
 
 def more_figures(trace: CurrentTrace) -> list[Figure]:
     """What there is to draw of a recording beside its course."""
@@ -35,23 +38,33 @@ def _histogram(trace: CurrentTrace) -> Figure:
 
 
 def _operators(trace: CurrentTrace) -> Figure:
-    known = [(n, name, joules) for n, (name, joules) in enumerate(trace.operators)]
-    shown = [(f"{n} {name}", 1e6 * joules) for n, name, joules in known if not math.isnan(joules)]
-    short = len(known) - len(shown)
+    shown = [(name, 1e6 * joules) for name, joules in trace.operators if not math.isnan(joules)]
+    left_out = len(trace.operators) - len(shown)
     data = [
         {
             "type": "bar",
-            "x": [name for name, _ in shown],
-            "y": [value for _, value in shown],
-            "hovertemplate": "%{x}: %{y:.4~f} uJ<extra></extra>",
+            "orientation": "h",
+            "x": [value for _, value in shown],
+            "y": [_short(name) for name, _ in shown],
+            "customdata": [name for name, _ in shown],
+            "hovertemplate": "%{customdata}: %{x:.4~f} uJ<extra></extra>",
         }
     ]
     layout = {
-        "xaxis": {"type": "category"},
-        "yaxis": {"title": {"text": "uJ per inference"}, "rangemode": "tozero"},
+        "xaxis": {"title": {"text": "uJ per inference"}, "rangemode": "tozero"},
+        "yaxis": {"type": "category", "autorange": "reversed", "automargin": True, "dtick": 1},
         "showlegend": False,
     }
-    summary = f"{sum(value for _, value in shown):.4g} uJ in {len(shown)} operators"
-    if short:
-        summary += f"; {short} too short for the meter are left out"
-    return Figure(f"{trace.case}: energy of each operator", summary, data, layout, 300)
+    summary = f"{sum(value for _, value in shown):.4g} uJ in {len(shown)} bars"
+    if together := [name for name, _ in shown if _JOINED in name]:
+        summary += f"; told together, too short for the meter: {', '.join(together)}"
+    if left_out:
+        summary += f"; {left_out} without an energy are left out"
+    height = _FRAME_PX + _BAR_PX * max(len(shown), 1)
+    return Figure(f"{trace.case}: energy of each operator", summary, data, layout, height)
+
+
+def _short(name: str) -> str:
+    """Of several operators the first, and how many more."""
+    first, *more = name.split(_JOINED)
+    return f"{first} + {len(more)} more" if more else first

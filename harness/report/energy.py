@@ -14,7 +14,12 @@ SIMULATED = "SIMULATED: a virtual meter, not a measurement of silicon"
 def quantity(value: float, unit: str, digits: int = 4) -> str:
     """A value with the SI prefix that leaves one to three digits before the point."""
     factor, prefix = _scale(value)
-    return f"{value / factor:.{digits}g} {prefix}{unit}"
+    return f"{_rounded(value / factor, digits)} {prefix}{unit}"
+
+
+def _rounded(value: float, digits: int) -> str:
+    """To so many digits, and without an exponent: 160 and not 1.6e+02."""
+    return f"{float(f'{value:.{digits}g}'):.12g}"
 
 
 def _scale(value: float) -> tuple[float, str]:
@@ -54,7 +59,7 @@ def energy_with_uncertainty(summary: EnergySummary) -> str:
         p for p in (*_PREFIXES, (1e-9, "n")) if summary.energy_j >= p[0] or p[0] < 1e-8
     )
     energy, expanded = summary.energy_j / factor, summary.expanded_j / factor
-    text = f"{energy:.4g} {prefix}J +- {expanded:.2g} {prefix}J (k=2)"
+    text = f"{_rounded(energy, 4)} {prefix}J +- {_rounded(expanded, 2)} {prefix}J (k=2)"
     if summary.repeatability is None:
         return f"{text}, one window"
     return f"{text}, repeatability {summary.repeatability * 100:.2g} %"
@@ -75,8 +80,7 @@ def operator_rows(
         invalid = isinstance(one.energy_j, Invalid)
         rows.append(
             {
-                "#": str(one.index),
-                "operator": names[one.index] if one.index < len(names) else "",
+                "operator": one.name(names),
                 "time": quantity(one.time_s, "s"),
                 "energy": "-" if isinstance(one.energy_j, Invalid) else quantity(one.energy_j, "J"),
                 "mean current": "-" if invalid else quantity(one.mean_current_a, "A"),

@@ -6,6 +6,8 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
 
+from harness.domain.energy import UNSTEADY
+from harness.domain.energy_asked import NO_METER
 from harness.domain.measurement import Measurement, Missing
 from harness.domain.quantities import (
     CHARGE,
@@ -22,12 +24,11 @@ from harness.domain.quantities import (
 )
 from harness.domain.record import CaseRecord, CaseStatus
 from harness.domain.units import Fidelity
-from harness.report.case_name import kernels_of
+from harness.report.case_name import case_of, kernels_of
 from harness.report.energy import quantity
 from harness.report.section import Cell, Section, TableView, footnoted, number, words
 
 SIMULATED_TITLE = "Simulated energy: a virtual meter, not a measurement"
-NO_METER = "no power meter"
 _NAMES = 3
 _NARROW = 78
 _COLUMNS = (
@@ -184,8 +185,20 @@ def _notes(records: Sequence[CaseRecord], suffix: str) -> tuple[str, ...]:
         "±U: expanded uncertainty (k = 2) by the maker's stated accuracy, the edges and the "
         "repeatability; CV: coefficient of variation of the windows",
         "windows: how many, and inferences in each; by: how they were found in the samples",
+        *_unsteady(records, suffix),
         *(("net: without the power of " + "; ".join(dict.fromkeys(bases)),) if bases else ()),
     )
+
+
+def _unsteady(records: Sequence[CaseRecord], suffix: str) -> list[str]:
+    """A warning for each case whose windows vary more than those of a good set-up do."""
+    spreads = [(record, _of(record, REPEATABILITY + suffix)) for record in records]
+    return [
+        f"warning: the windows of {case_of(record)} vary by {100 * found.value:.2g} %, more than "
+        f"{100 * UNSTEADY:g} %: look at its current over time"
+        for record, found in spreads
+        if found is not None and found.value > UNSTEADY
+    ]
 
 
 def _of(record: CaseRecord, name: str) -> Measurement | None:

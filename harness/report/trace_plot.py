@@ -94,6 +94,5 @@ def _bars(operators: Sequence[OperatorEnergy], names: Sequence[str]) -> Drawing:
         "Energy of each operator", "operator", "energy / uJ", (0, len(joules)), (0, top)
     )
     for place, (one, energy) in enumerate(zip(operators, joules, strict=True)):
-        name = names[one.index] if one.index < len(names) else ""
-        drawing.bar(place + 0.1, place + 0.9, energy * 1e6, f"{one.index} {name}".strip())
+        drawing.bar(place + 0.1, place + 0.9, energy * 1e6, one.name(names))
     return drawing

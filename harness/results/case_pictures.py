@@ -67,8 +67,9 @@ def current_of(raw: RawStore, record: CaseRecord) -> CurrentPicture | None:
 
     The arrays of kind `current` are `seconds` and `amperes`, one each per reading of the meter, and
     `windows`, shape (windows, 2): begin and end of what is measured, in the same seconds. There may
-    be `histogram`, shape (bins, 2): amperes and share; `operator_name` and `operator_energy`, in
-    joules, NaN where an operator is too short; or `no_operators`, why those are not there.
+    be `histogram`, shape (bins, 2): amperes and share; `operator_name`, with the operator's number,
+    and `operator_energy`, in joules, NaN where it has none, of an operator or of a few that are not
+    told apart; or `no_operators`, why those are not there.
 
     Raises:
         StoreError, CorruptRecord: it was kept, and cannot be read or contradicts itself.

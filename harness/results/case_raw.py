@@ -18,6 +18,7 @@ from harness.results.raw import Arrays, RawStore
 ANSWERS = "answers"
 PROFILE = "profile"
 POWER_TRACE = "power-trace"
+POWER_WINDOWS = "power-windows"
 
 _HINT = "Delete it, and measure the case again."
 
@@ -75,6 +76,21 @@ def samples_of(raw: RawStore, record: CaseRecord) -> NDArray[np.float64] | None:
         return None
     ticks, per_tick = _named(arrays, ("ticks", "per_tick"), record)
     return np.asarray(ticks, dtype=np.float64) * float(per_tick)
+
+
+def window_energies_of(raw: RawStore, record: CaseRecord) -> tuple[float, ...]:
+    """Joules of an inference in each window that counts; none where they were not kept.
+
+    The array of kind `POWER_WINDOWS` is `energy_per_inference`, shape (windows,).
+
+    Raises:
+        StoreError, CorruptRecord: they were kept, and cannot be read.
+    """
+    arrays = _arrays(raw, record, POWER_WINDOWS)
+    if arrays is None:
+        return ()
+    (joules,) = _named(arrays, ("energy_per_inference",), record)
+    return tuple(np.asarray(joules, dtype=np.float64).ravel().tolist())
 
 
 def operator_counts_of(raw: RawStore, record: CaseRecord) -> tuple[OperatorCount, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from harness.domain.energy import Alignment
@@ -11,7 +12,7 @@ from harness.domain.measurement import Measurement
 from harness.domain.thresholds import Threshold
 from harness.domain.units import Fidelity, Unit
 from harness.domain.verdict import Judgement, MetricVerdict
-from harness.results.significance import range_uncertainty
+from harness.results.significance import mean_uncertainty, range_uncertainty
 
 LEAST_WINDOWS = 5
 _ALIGNMENT = re.compile(r"alignment ([\w-]+)")
@@ -33,12 +34,17 @@ def why_no_energy_is_judged(before: Measurement, after: Measurement) -> str:
 
 
 def tested_energy(
-    threshold: Threshold, verdict: MetricVerdict, before: Measurement, after: Measurement
+    threshold: Threshold,
+    verdict: MetricVerdict,
+    before: Measurement,
+    after: Measurement,
+    windows: tuple[Sequence[float], Sequence[float]],
 ) -> MetricVerdict:
     """A change of energy beyond the limit: why it is not believed, or that it needs confirmation.
 
-    It must exceed `threshold.sigmas` standard uncertainties (Type A) of the change of the medians,
-    worked out from the range of the windows of each.
+    It must exceed `threshold.sigmas` standard uncertainties (Type A) of the change of the medians:
+    s / sqrt(M) of the M `windows` before and after in joules, or, where a baseline has kept their
+    least and greatest alone, from that range.
     """
     for name, one, other in (
         ("the meter", before.instrument, after.instrument),
@@ -51,7 +57,7 @@ def tested_energy(
         few = f"{before.n} and {after.n} windows"
         reason = f"{few} are too few for an uncertainty: {LEAST_WINDOWS} at least"
         return replace(verdict, judgement=Judgement.NO_RESULT, reason=reason)
-    uncertainty = math.hypot(_type_a(before), _type_a(after))
+    uncertainty = math.hypot(_type_a(before, windows[0]), _type_a(after, windows[1]))
     if abs(after.value - before.value) <= threshold.sigmas * uncertainty:
         return replace(verdict, reason=f"within {threshold.sigmas:g} standard uncertainties")
     return replace(verdict, needs_confirmation=True)
@@ -62,5 +68,7 @@ def is_energy(reading: Measurement) -> bool:
     return reading.unit is Unit.JOULES
 
 
-def _type_a(reading: Measurement) -> float:
+def _type_a(reading: Measurement, windows: Sequence[float]) -> float:
+    if len(windows) == reading.n:
+        return mean_uncertainty(windows)
     return range_uncertainty(reading.minimum, reading.maximum, reading.n)

@@ -67,7 +67,7 @@ def judge_metric(
         if known:
             return replace(verdict, reason=known)
         verdict = (
-            tested_energy(threshold, verdict, before, after)
+            tested_energy(threshold, verdict, before, after, (evidence.before, evidence.after))
             if energy
             else _tested(threshold, verdict, before, after, evidence)
         )

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from harness.domain.measurement import Measurement
 from harness.domain.observation import Observation
+from harness.domain.quantities import ENERGY
 from harness.domain.record import CaseRecord, CaseStatus, RunInfo
 from harness.domain.selection import CaseFilter, RunFilter
 from harness.domain.units import Fidelity
 from harness.errors import ConfigError, StoreError
 from harness.results.baseline import FOLDER, read_baseline
-from harness.results.case_raw import operator_counts_of, samples_of
+from harness.results.case_raw import operator_counts_of, samples_of, window_energies_of
 from harness.results.comparability import observe, source_of
 from harness.results.earlier import earlier_values
 from harness.results.raw import RawStore
@@ -82,19 +84,30 @@ def observations_of(store: Store, runs: Sequence[RunInfo]) -> list[Observation]:
 
 
 def detailed(record: CaseRecord, run: RunInfo, raw: RawStore) -> Observation:
-    """`record` with the counts of its operators and, on silicon, those of every window.
+    """`record` with the counts of its operators and, on silicon, counts and joules of each window.
 
     Raises:
         StoreError, CorruptRecord: raw data is there and cannot be read.
     """
     kept = all(raw.has(sha256) for _, sha256 in record.raw)  # it may have been left behind
-    samples = samples_of(raw, record) if kept and record.fidelity is Fidelity.SILICON else None
+    silicon = kept and record.fidelity is Fidelity.SILICON
     return observe(
         record,
         run,
-        samples={} if samples is None else {"cycles": samples.ravel().tolist()},
+        samples=_samples(record, raw) if silicon else {},
         operators=operator_counts_of(raw, record) if kept else (),
     )
+
+
+def _samples(record: CaseRecord, raw: RawStore) -> dict[str, Sequence[float]]:
+    """The single values of each metric that has any; energies of a virtual meter are none."""
+    counts, joules = samples_of(raw, record), window_energies_of(raw, record)
+    found: dict[str, Sequence[float]] = {}
+    if counts is not None:
+        found["cycles"] = counts.ravel().tolist()
+    if joules and isinstance(record.reading(ENERGY), Measurement):
+        found[ENERGY] = joules
+    return found
 
 
 def history_before(

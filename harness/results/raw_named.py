@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from harness.errors import StoreError
 from harness.results.schema import RawReferenceRow
@@ -12,13 +12,18 @@ from harness.results.store import Store
 def raw_named(store: Store, kind: str, name: str) -> str:
     """The SHA-256 of the only raw data of this kind whose hash begins with `name`.
 
+    Of a kind are also those that a record numbers because it has several: `kind`-1, `kind`-2.
+
     Raises:
         StoreError: there is none, or more than one, or the database cannot be read.
     """
     query = (
         select(RawReferenceRow.sha256)
         .where(
-            RawReferenceRow.kind == kind,
+            or_(
+                RawReferenceRow.kind == kind,
+                RawReferenceRow.kind.startswith(f"{kind}-", autoescape=True),
+            ),
             RawReferenceRow.sha256.startswith(name, autoescape=True),
         )
         .distinct()

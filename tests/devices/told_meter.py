@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -47,6 +47,6 @@ class AlwaysTheSame:
         return EnergyFound(self.reading, trace={"current_a": np.ones(3)}, picture=picture)
 
     def operators(
-        self, board: BoardWindows, operators: int
+        self, board: BoardWindows, operator_s: Sequence[float], inference_j: float
     ) -> tuple[OperatorEnergy, ...] | Invalid:
         raise AssertionError("a meter with one input sees no operators")

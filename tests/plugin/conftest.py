@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+# pytester forgets what a run imported. numpy and pandas cannot be imported twice; pyOCD imports
+# importlib_metadata, which takes the search for entry points over and would be gone with it.
+import importlib_metadata  # noqa: F401
 import pytest
 
-# pytester forgets what a run imported; numpy and pandas cannot be imported twice.
 import harness.bench.run
 import harness.build
 import harness.report

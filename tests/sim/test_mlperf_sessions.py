@@ -15,6 +15,7 @@ from devices.virtual_board import needs_unicorn
 
 from harness import assembly
 from harness.assembly.mlperf import MlperfResult
+from harness.assembly.power_kept import stored_trace
 from harness.domain.energy_asked import EnergyAsked
 from harness.domain.measurement import Measurement
 from harness.domain.mlperf import Mode
@@ -146,6 +147,10 @@ def test_the_energy_of_five_windows(test_data: Path, tmp_path: Path) -> None:
     reading = value(record, "mlperf_energy_sim")
     assert (reading.n, reading.fidelity) == (5, Fidelity.SIMULATED)
     assert reading.method.startswith("alignment pulse; 3 V")
+    assert [kind for kind, _ in record.raw] == [f"power-trace-{n}" for n in range(1, 6)]
+    drawn = stored_trace(record.raw[4][1][:12], str(tmp_path / "r.db"))
+    assert drawn.origin == "simulated"
+    assert drawn.duration_s > 3 * reading.value / 30e-3
     instructions = reading.value / 30e-3 / 1e-9
     assert 5e6 < instructions < 8e6, "what `harness run` counts for this model"
 

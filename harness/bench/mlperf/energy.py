@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from harness.bench.mlperf.session import Answer, Session, SessionEvent
-from harness.domain.energy import EnergyReading, EnergySummary
+from harness.domain.energy import UNSTEADY, EnergyReading, EnergySummary
 from harness.domain.metering import BoardWindow, BoardWindows, Metering
 from harness.domain.mlperf import SHORTEST_WINDOW_S, DeviceNames, Inference
 from harness.domain.power import Invalid, Reason
@@ -57,7 +57,8 @@ class EnergySession(Session):
             recording.settle(GUARD_S)
         window = BoardWindow(None, self._inferences, (begin, end))
         told = BoardWindows(self._inferences, (window,), 0, 0.0, pulses=True)
-        self.energy = self._checked(self._metering.energy(told).reading, end - begin)
+        energy = self._metering.energy(told)
+        self.energy, self.trace = self._checked(energy.reading, end - begin), energy.trace
         return found
 
     def _checked(self, reading: EnergyReading, host_s: float) -> EnergyReading:
@@ -86,6 +87,9 @@ def session_energy(answers: Sequence[Answer]) -> EnergyReading:
     joules = [one.energy_j for one in found]
     energy = statistics.median(joules)
     spread = statistics.stdev(joules) / statistics.fmean(joules) if len(joules) > 1 else None
+    notes = [note for one in found for note in one.warnings]
+    if spread is not None and spread > UNSTEADY:
+        notes.append(f"the windows vary by {spread * 100:.2f} %, more than {UNSTEADY * 100:g} %")
     type_b = max(one.expanded_j / one.energy_j for one in found) / 2
     type_a = 0.0 if spread is None else spread / math.sqrt(len(joules))
     return replace(
@@ -99,7 +103,7 @@ def session_energy(answers: Sequence[Answer]) -> EnergyReading:
         peak_current_a=max(one.peak_current_a for one in found),
         time_s=statistics.median(one.time_s for one in found),
         coverage=min(one.coverage for one in found),
-        warnings=tuple(dict.fromkeys(note for one in found for note in one.warnings)),
+        warnings=tuple(dict.fromkeys(notes)),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import cycle, islice
 
 from harness.domain.energy import EnergyReading
@@ -18,6 +18,7 @@ from harness.domain.mlperf import (
 )
 from harness.errors import ConfigError, DeviceError, LinkTimeout, WrongImage
 from harness.link.mlperf import Disturbed, MlperfClient
+from harness.results.raw import Arrays
 
 TRIES = 4
 
@@ -34,7 +35,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a step gave; it was said `tries` times. `energy` is what a meter said of its window."""
+    """What a step gave; it was said `tries` times.
+
+    `energy` is what a meter said of its window, `trace` the arrays that keep its recording whole.
+    """
 
     step: Step
     inference: Inference
@@ -42,6 +46,7 @@ class Answer:
     warmup: int
     tries: int
     energy: EnergyReading | None = None
+    trace: Arrays = field(default_factory=dict, repr=False)
 
 
 SessionEvent = Callable[[str], None]
@@ -92,6 +97,7 @@ class Session:
         self._verify = verify
         self._tell = tell
         self.energy: EnergyReading | None = None
+        self.trace: Arrays = {}
         self.repeated = 0
         """Steps that were said again from their beginning."""
 
@@ -108,7 +114,8 @@ class Session:
         for attempt in range(1, TRIES + 1):
             try:
                 found = self._once(step)
-                return Answer(step, found, self._inferences, self._warmup, attempt, self.energy)
+                asked = (self._inferences, self._warmup)
+                return Answer(step, found, *asked, attempt, self.energy, self.trace)
             except (Disturbed, LinkTimeout) as error:
                 self._tell(f"repeated: {error.what}")
                 last = error

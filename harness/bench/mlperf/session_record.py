@@ -51,8 +51,9 @@ def session_record(
     score: Score | None,
     started: datetime,
     error: BaseException | None = None,
+    raw: tuple[tuple[str, str], ...] = (),
 ) -> CaseRecord:
-    """One record; with `error` a failed one, without readings.
+    """One record; with `error` a failed one, without readings. `raw` are kinds and hashes.
 
     What a simulated device gives stands under quantities ending in `_sim`: it is no latency, and
     compared with nothing.
@@ -83,6 +84,7 @@ def session_record(
         started=started,
         finished=datetime.now(UTC),
         readings=readings,
+        raw=raw,
         error_class=None if error is None else type(error).__name__,
         error_message=None if error is None else str(error) or "interrupted",
     )

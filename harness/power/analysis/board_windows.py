@@ -54,9 +54,12 @@ def energy_of(traces: Sequence[Trace], board: BoardWindows) -> EnergyFound:
 
 
 def operators_of(
-    trace: Trace, board: BoardWindows, operators: int
+    trace: Trace, board: BoardWindows, operator_s: Sequence[float], inference_j: float
 ) -> tuple[OperatorEnergy, ...] | Invalid:
-    """The energy of each operator in a recording of one window that toggles the operator pin."""
+    """The energy of each operator in a recording of one window that toggles the operator pin.
+
+    Their sum must be `inference_j`.
+    """
     if trace.faults:
         return trace.faults[0]
     limits, expected = _limits(trace, board), _expected(board)
@@ -66,7 +69,9 @@ def operators_of(
     whole = integrate(trace, windows[-1], board.inferences, limits)
     if isinstance(whole, Invalid):
         return whole
-    found = operator_energies(trace, whole, operators, limits, bit=OPERATOR_BIT)
+    found = operator_energies(
+        trace, whole, operator_s, limits, bit=OPERATOR_BIT, inference_j=inference_j
+    )
     return found if isinstance(found, Invalid) else tuple(found)
 
 

@@ -7,6 +7,7 @@ import statistics
 import numpy as np
 
 from harness.domain.energy import (
+    UNSTEADY,
     Alignment,
     Baseline,
     EnergyReading,
@@ -19,8 +20,6 @@ from harness.power.analysis.integrate import integrate
 from harness.power.analysis.limits import Expected, Limits
 from harness.power.analysis.uncertainty import COVERAGE_FACTOR, budget, combined, variation
 from harness.power.analysis.windows import GATE_BIT, find_windows
-
-_CV_WARNING = 0.005
 
 
 def analyse(
@@ -86,8 +85,8 @@ def summarise(
     time_s = statistics.median(window.time_s for window in windows)
     per_inference_s = time_s / windows[0].inferences
     notes = [*trace.warnings, *(note for window in windows for note in window.warnings)]
-    if spread is not None and spread > _CV_WARNING:
-        notes.append(f"the windows vary by {spread * 100:.2f} %, more than 0.5 %")
+    if spread is not None and spread > UNSTEADY:
+        notes.append(f"the windows vary by {spread * 100:.2f} %, more than {UNSTEADY * 100:g} %")
     alignment = windows[0].window.alignment
     if not alignment.for_regression:
         notes.append(f"windows by {alignment}: not for comparisons over time")

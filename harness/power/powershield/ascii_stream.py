@@ -34,9 +34,9 @@ class AsciiDecoder:
     def feed(self, data: bytes, *, last: bool = False) -> SampleBlock | None:
         """Decode the lines that are complete."""
         *lines, self._rest = (self._rest + data).split(b"\n")
-        if last and self._rest:
+        if last and not self._rest[:1].isdigit():  # else a sample that `stop` cut off: none is lost
             lines.append(self._rest)
-            self._rest = b""
+        self._rest = b"" if last else self._rest
         values: list[float] = []
         for line in lines:
             token = line.strip(_PADDING + b" ")
@@ -64,8 +64,10 @@ class AsciiDecoder:
             self.ended = True
         elif any(word in token for word in _DONE):
             self.ended = True
+        elif b"PowerShield >" in token or b"stlp >" in token:
+            pass  # the answer to a command, behind a sample that it cut off
         elif token[:1].isdigit():  # a damaged sample: its place is known, its value is not
             self._samples.add(np.full(1, np.nan, np.float32))
             self._samples.resync()
-        elif b"PowerShield >" not in token and b"stlp >" not in token:
+        else:
             self.unknown += 1

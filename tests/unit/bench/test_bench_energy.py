@@ -31,8 +31,10 @@ from harness.power.metering import metering
 from harness.power.meters.virtual import VirtualMeter
 from harness.power.options import MeterOptions
 from harness.power.virtual.waveform import FollowedGate
+from harness.report.energy_table import energy_sections
 from harness.results import open_store
 from harness.results.comparability import observe
+from harness.results.observing import detailed
 from harness.results.raw import Arrays
 
 UNPLUGGED = Invalid(Reason.DISCONNECTED, "it went away", "Plug it in.")
@@ -95,6 +97,8 @@ def test_an_energy_of_silicon_is_kept_with_all_that_belongs_to_it(desk: Desk) ->
     assert values["energy_inferences"] == 250
     assert [event.reading for event in told if isinstance(event, EnergyMeasured)] == [meter.reading]
     assert {"current", "power-trace"} <= kept.keys()
+    joules = [1.3998e-3, 1.3999e-3, 1.4e-3, 1.4001e-3, 1.4002e-3]
+    assert kept["power-windows"]["energy_per_inference"] == pytest.approx(joules)
     assert "PPK2 E0F1 firmware 1.2.4; probe released" in dict(record.tool_versions)["power-meter"]
 
 
@@ -213,3 +217,35 @@ def test_what_is_kept_is_what_comes_back(desk: Desk, tmp_path: Path) -> None:
     store.begin(run)
     store.add(run.id, record)
     assert store.cases(run.id)[0].readings == record.readings
+
+
+@pytest.mark.parametrize(("origin", "there"), [("measured", True), ("simulated", False)])
+def test_the_gate_is_given_the_windows_of_silicon(
+    desk: Desk, tmp_path: Path, origin: str, there: bool
+) -> None:
+    kept: dict[str, Arrays] = {}
+    meter = AlwaysTheSame(energy_summary(origin=origin))
+    record, _ = measured(desk, meter, target=SILICON, kept=kept)
+    store = open_store(tmp_path / "results.db")
+    raw = tuple((kind, store.raw.put(kind, arrays)) for kind, arrays in kept.items())
+    samples = detailed(replace(record, raw=raw), run_info(), store.raw).samples
+    assert set(samples) == ({"cycles", "energy_per_inference"} if there else {"cycles"})
+    if there:
+        assert samples["energy_per_inference"] == pytest.approx(
+            [1.3998e-3, 1.3999e-3, 1.4e-3, 1.4001e-3, 1.4002e-3]
+        )
+
+
+@pytest.mark.parametrize(("spread", "warned"), [(0.0049, False), (0.0051, True)])
+def test_windows_that_vary_more_than_half_a_per_cent_are_told(
+    desk: Desk, spread: float, warned: bool
+) -> None:
+    record, _ = measured(desk, AlwaysTheSame(energy_summary(repeatability=spread)), target=SILICON)
+    found = record.reading("energy_repeatability")
+    assert isinstance(found, Measurement)
+    assert ("more than 0.5 %" in found.method) is warned
+    (section,) = energy_sections([record])
+    notes = [note for note in section.notes if note.startswith("warning: ")]
+    assert len(notes) == warned
+    for note in notes:
+        assert note.endswith("vary by 0.51 %, more than 0.5 %: look at its current over time")

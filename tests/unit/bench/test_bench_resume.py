@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 from bench_desk import Desk
@@ -11,9 +13,15 @@ from builders.records import run_info
 
 from harness.bench.events import CaseFinished, Event, nobody
 from harness.bench.prepare import prepare
-from harness.bench.resume import run_to_resume
+from harness.bench.resume import run_to_resume, taken_over
+from harness.bench.rig import PowerRig
 from harness.bench.run import Outcome, run_cases
+from harness.domain.coordinates import Coordinates
+from harness.domain.energy_asked import EnergyAsked
+from harness.domain.measurement import Measurement, Missing, Reading
 from harness.domain.record import CaseRecord, CaseStatus, RunInfo
+from harness.domain.target import Target
+from harness.domain.units import Fidelity, Unit
 from harness.errors import CompileFailed, ConfigError
 from harness.results import Store, open_store
 
@@ -170,3 +178,49 @@ def test_another_run_is_not_gone_on_with(last: RunInfo | None, message: str) -> 
     with pytest.raises(ConfigError) as caught:
         run_to_resume(Last(last), run_info())
     assert str(caught.value) == message
+
+
+JOULES = Measurement(
+    quantity="energy_per_inference_sim",
+    value=1e-3,
+    unit=Unit.JOULES,
+    n=5,
+    minimum=1e-3,
+    maximum=1e-3,
+    fidelity=Fidelity.SIMULATED,
+    instrument="PPK2 (virtual)",
+    method="alignment gate; 3 V",
+)
+UNPLUGGED = Missing("energy_per_inference_sim", "DISCONNECTED: it went away")
+METERLESS = Missing("energy_per_inference", "no power meter")
+
+
+@pytest.mark.parametrize(
+    ("asked", "reading", "again"),
+    [
+        (EnergyAsked(meter="virtual:ppk2"), JOULES, False),
+        (EnergyAsked(meter="virtual:ppk2"), UNPLUGGED, True),
+        (EnergyAsked(meter="virtual:ppk2"), None, True),
+        (EnergyAsked(required=True), METERLESS, True),
+        # Nobody asked by words; the meter of the desk was there, or there was none.
+        (EnergyAsked(), UNPLUGGED, True),
+        (EnergyAsked(), METERLESS, False),
+        (EnergyAsked(), None, False),
+    ],
+)
+def test_an_energy_that_was_asked_for_and_is_missing_is_measured_again(
+    session: Session, asked: EnergyAsked, reading: Reading | None, again: bool
+) -> None:
+    session.measure(0)
+    (row,) = session.rows
+    if reading is not None:
+        row = replace(row, readings=(*row.readings, reading))
+
+    @contextmanager
+    def start(target: Target, folder: Path) -> Iterator[tuple[Coordinates, str | None]]:
+        with session.desk.start(target, folder) as at:
+            yield at, None
+
+    rig = replace(session.desk.rig, power=PowerRig(asked, start))
+    (case,) = prepare([session.desk.case(warmup=0)], rig.load_dataset)
+    assert (taken_over(case, [row], rig, lambda text: None) is None) is again

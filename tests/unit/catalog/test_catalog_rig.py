@@ -66,6 +66,22 @@ def test_a_port_by_url_or_by_a_name_that_lasts(port: str) -> None:
     assert (board.port, board.meter) == (port, "ppk2:C9")
 
 
+def test_a_meter_may_say_its_voltage() -> None:
+    (board,) = read(BOARD + 'meter = "ppk2:C9"\nvoltage = 3.3\n')
+    assert (board.meter, board.voltage_v) == ("ppk2:C9", 3.3)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("voltage = 3.3", "is what a meter feeds the board with, and there is no `meter`"),
+        ('meter = "ppk2:"\nvoltage = 0', "must be greater than 0, is 0"),
+    ],
+)
+def test_a_voltage_that_is_none_or_of_no_meter(text: str, fault: str) -> None:
+    assert refused(f"{BOARD}{text}\n") == f"board.0.voltage: {fault}"
+
+
 def test_a_serial_number_may_have_colons() -> None:
     (board,) = read(BOARD.replace("A50285BI", "34:85:18:AB"))
     assert board.port == UsbSerial("34:85:18:AB")

@@ -33,10 +33,10 @@ MODEL = PowerModel(
 
 def target_file(folder: Path, more: str) -> str:
     original = next(
-        path for path in Path("targets").resolve().glob("nucleo-h743zi.toml")
+        path for path in Path("targets").resolve().glob("nucleo-f746zg.toml")
     ).read_text()
     (folder / "targets").mkdir()
-    text = original.replace('id = "nucleo-h743zi"', 'id = "modelled"') + more
+    text = original.replace('id = "nucleo-f746zg"', 'id = "modelled"') + more
     (folder / "targets" / "modelled.toml").write_text(text)
     return "modelled"
 
@@ -102,3 +102,13 @@ def test_an_estimate_stands_in_a_table_of_its_own(
     assert cells[1].reason == "a simulator counts instructions: no time follows from them"
     assert rows[0]["fidelity"] == "model"
     assert "energy_per_inference" not in rows[0]
+
+
+@pytest.mark.parametrize("board", ["openmv-h7", "nucleo-h743zi"])
+def test_the_current_of_an_stm32h743(board: str) -> None:
+    """DS12110 Rev 10, table 130: VOS0, 480 MHz, peripherals disabled, typical: 110 mA at 3.3 V."""
+    model = catalog.target(board).power_model
+    assert model is not None
+    found = estimate_energy(480e6, catalog.target(board).clock_hz, model)
+    assert not isinstance(found, str)
+    assert (found.low_j, found.middle_j, found.high_j) == pytest.approx((0.1815, 0.363, 0.5445))

@@ -7,11 +7,15 @@ import os
 from pathlib import Path
 
 import pytest
+from builders.records import case_record, run_info
+from builders.traces import gated
 from typer.testing import CliRunner, Result
 
 from harness.cli.app import app
 from harness.domain.measurement import Missing
+from harness.domain.power import Trace
 from harness.domain.selection import RunFilter
+from harness.power.traces.npz import arrays_of
 from harness.results import open_store
 
 
@@ -175,3 +179,37 @@ def test_a_trace_of_a_name_that_nothing_has(folder: Path) -> None:
     assert result.exit_code == 8
     assert "0 pieces of raw data of kind power-trace begin with 'abc0'" in result.output
     assert "Give the hash, or more of its digits." in result.output
+
+
+@pytest.mark.parametrize("words", [(), ("abc0", "--run", "last")])
+def test_one_thing_is_drawn(folder: Path, words: tuple[str, ...]) -> None:
+    result = power("plot", *words)
+    assert result.exit_code == 2
+    assert "one trace is drawn, or that of a run" in result.output
+    assert "Name a trace, a file, or a run with --run." in result.output
+
+
+def kept(*traces: Trace) -> None:
+    """A run with a case for each trace."""
+    store = open_store("results/harness.db")
+    run = run_info()
+    store.begin(run)
+    for number, trace in enumerate(traces):
+        sha256 = store.raw.put("power-trace", arrays_of(trace))
+        store.add(run.id, case_record(model=f"m{number}", raw=(("power-trace", sha256),)))
+
+
+def test_the_trace_of_a_run_is_drawn_without_its_first_window(folder: Path) -> None:
+    kept(gated([(200, 600), (900, 1300)], 1500))
+    assert power("plot", "--run", "last", "-o", "a.svg").exit_code == 0
+    assert power("again", "--run", "last", "--plot", "all").exit_code == 0
+    (other,) = (folder / "all").glob("*.svg")
+    assert (folder / "a.svg").read_text() == other.read_text()
+
+
+def test_a_run_of_several_traces_says_how_all_are_drawn() -> None:
+    kept(gated([(200, 600)], 1000), gated([(300, 600)], 1000))
+    result = power("plot", "--run", "last")
+    assert result.exit_code == 2
+    assert "last has 2 traces" in result.output
+    assert "harness power again --run last --plot FOLDER" in " ".join(result.output.split())

@@ -64,6 +64,7 @@ def test_each_window_has_a_recording_between_pulses() -> None:
     run = session(device(tamper=without_laps), meter)
     found = [run.run(step) for step in STEPS]
     assert [answer.energy for answer in found] == [meter.reading] * 5
+    assert [list(answer.trace) for answer in found] == [["current_a"]] * 5
     assert [(one.inferences, one.pulses, one.discarded) for one in meter.recorded] == [
         (250, True, 0)
     ] * 5
@@ -84,6 +85,7 @@ def test_the_median_of_five() -> None:
     assert energy.energy_j == 1.42e-3
     assert len(energy.windows) == 5
     assert energy.repeatability == pytest.approx(15.81e-6 / 1.42e-3, rel=1e-3)
+    assert energy.warnings == ("the windows vary by 1.11 %, more than 0.5 %",)
     assert energy.expanded_j == pytest.approx(2 * (7.07e-6**2 + 21.3e-6**2) ** 0.5, rel=1e-3)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from harness.bench.energy import EnergyStage
-from harness.domain.device import Reply
+from harness.domain.device import ProfileReply, Reply
 from harness.domain.energy import Alignment, EnergySummary
 from harness.domain.energy_asked import EnergyAsked
 from harness.domain.gate import GateMode, MeteredReply
@@ -23,6 +23,7 @@ from harness.power.virtual.waveform import FollowedGate
 
 HZ = 1_000_000
 IDLE_A, ACTIVE_A, VOLTS = 2e-3, 10e-3, 3.0
+PAUSE_S = 30e-6
 # 10 mA at 3 V for the 2 ms of an inference.
 JOULES = VOLTS * ACTIVE_A * 2e-3
 MUTE = LinkTimeout("no answer to METERED", deadline_s=1, got=0, hint="Reset it.")
@@ -72,7 +73,11 @@ class Board:
         for n in range(repeats):
             for part in (0.0, 0.25, 1.0):
                 at = self.now_s + n * each + part * each
-                self.gate.edge(at - 2e-5 * (part == 1.0), operator_pin=True)
+                self.gate.edge(at - PAUSE_S * (part == 1.0), operator_pin=True)
+
+    def profile(self, warmup: int, operators: int, deadline_s: float) -> ProfileReply:
+        quarter = self.ticks // 4
+        return ProfileReply(1, (quarter, 3 * quarter - round(PAUSE_S * HZ)), 0, (b"",))
 
 
 @contextmanager
@@ -130,11 +135,20 @@ def test_a_baseline_is_told_beside_the_energy() -> None:
 def test_each_operator_has_an_energy() -> None:
     gate = FollowedGate(IDLE_A, ACTIVE_A)
     with at_work(gate) as meter:
-        energies = stage(Board(gate), meter, windows=1).operators(2)
+        energies = stage(Board(gate), meter, windows=1).operators(2, 0.985 * JOULES)
     assert isinstance(energies, tuple), energies
-    # The second one ends 20 us before the next inference begins.
-    expected = [VOLTS * ACTIVE_A * 0.5e-3, VOLTS * ACTIVE_A * 1.48e-3]
-    assert [one.energy_j for one in energies] == pytest.approx(expected, rel=0.02)
+    # The second one ends 30 us before the next inference begins.
+    expected = [VOLTS * ACTIVE_A * 0.5e-3, VOLTS * ACTIVE_A * 1.47e-3]
+    assert [one.energy_j for one in energies] == pytest.approx(expected, rel=0.005)
+
+
+def test_operators_must_add_up_to_the_energy_that_was_measured_without_them() -> None:
+    gate = FollowedGate(IDLE_A, ACTIVE_A)
+    with at_work(gate) as meter:
+        refused = stage(Board(gate), meter, windows=1).operators(2, 0.95 * JOULES)
+    assert isinstance(refused, Invalid)
+    assert refused.reason is Reason.CLOSURE
+    assert "the operators add up to 59.09" in refused.detail
 
 
 @pytest.mark.parametrize(

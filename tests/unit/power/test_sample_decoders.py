@@ -234,3 +234,11 @@ def test_energies_become_the_mean_current_of_their_period() -> None:
     block = AsciiDecoder(1e3, joules_to_amperes=1e3 / 3.0).feed(b"3300-08\r\n", last=True)
     assert block is not None
     assert float(block.current_a[0]) == pytest.approx(11e-3, rel=1e-6)
+
+
+@pytest.mark.parametrize("tail", [b"6409-0", b"64PowerShield > ack stop\r\n"])
+def test_a_line_that_stop_cut_off_is_no_lost_sample(tail: bytes) -> None:
+    decoder = AsciiDecoder(1e3)
+    block = decoder.feed(b"6409-07\r\n6410-07\r\n" + tail, last=True)
+    assert block is not None
+    assert block.current_a == pytest.approx([640.9e-6, 641e-6])

@@ -11,7 +11,11 @@ from harness.report.current_figures import more_figures
 MORE = replace(
     trace(),
     histogram=((2e-3, 0.25), (10e-3, 0.75)),
-    operators=(("CONV_2D", 30e-6), ("RESHAPE", float("nan")), ("SOFTMAX", 10e-6)),
+    operators=(
+        ("0 CONV_2D", 30e-6),
+        ("1 ADD", float("nan")),
+        ("2-3 RESHAPE + SOFTMAX", 10e-6),
+    ),
 )
 
 
@@ -24,9 +28,12 @@ def test_a_histogram_in_milliamperes_and_percent() -> None:
 
 def test_a_bar_for_each_operator_that_has_an_energy() -> None:
     _, bars = more_figures(MORE)
-    assert bars.data[0]["x"] == ["0 CONV_2D", "2 SOFTMAX"]
-    assert bars.data[0]["y"] == [30.0, 10.0]
-    assert bars.summary == "40 uJ in 2 operators; 1 too short for the meter are left out"
+    assert bars.data[0]["y"] == ["0 CONV_2D", "2-3 RESHAPE + 1 more"]
+    assert bars.data[0]["x"] == [30.0, 10.0]
+    assert bars.summary == (
+        "40 uJ in 2 bars; told together, too short for the meter: 2-3 RESHAPE + SOFTMAX; "
+        "1 without an energy are left out"
+    )
 
 
 def test_without_either_there_is_no_figure() -> None:

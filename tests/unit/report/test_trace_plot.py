@@ -77,9 +77,14 @@ def test_quantities_have_a_prefix(value: float, text: str) -> None:
     assert quantity(value, "J") == text
 
 
+def test_two_digits_of_a_large_number_have_no_exponent() -> None:
+    assert quantity(163e-6, "J", 2) == "160 uJ"
+    assert quantity(1.16e-3, "J", 2) == "1.2 mJ"
+
+
 def test_an_operator_without_energy_is_a_dash_with_its_reason() -> None:
     rows = operator_rows(operators(), ["CONV_2D"])
-    assert rows[0]["operator"] == "CONV_2D"
+    assert rows[0]["operator"] == "0 CONV_2D"
     assert rows[1]["energy"] == rows[1]["mean current"] == "-"
     assert rows[1]["reason"] == "too short"
     assert rows[2]["energy"] == "15 uJ"

@@ -80,6 +80,17 @@ def test_a_rise_must_exceed_three_uncertainties_of_the_change() -> None:
     assert metric(again, ENERGY).reason == "confirmed by an immediate re-run"
 
 
+def test_the_windows_themselves_tell_the_uncertainty_where_they_are_kept() -> None:
+    """s is 25.5 uJ, by the range 25.8: three uncertainties of the change are 49.2 uJ, or 49.8."""
+    rise = 49.5e-6 / median(LOUD)
+    before, after = metered(LOUD), metered(risen(LOUD, 1 + rise))
+    assert metric(judge_case(before, after, LIMITS), ENERGY).judgement is Judgement.SAME
+    before = replace(before, samples={ENERGY: LOUD})
+    after = replace(after, samples={ENERGY: risen(LOUD, 1 + rise)})
+    found = metric(judge_case(before, after, LIMITS), ENERGY)
+    assert found.judgement is Judgement.REGRESSION
+
+
 def test_the_range_tells_the_standard_deviation() -> None:
     values = np.random.default_rng(7).normal(100, 2, size=(4000, 5))
     found = np.mean([range_uncertainty(row.min(), row.max(), 5) for row in values])

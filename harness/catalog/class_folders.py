@@ -55,10 +55,10 @@ def labelled_files(arguments: SpecArguments) -> list[tuple[Path, int]]:
             where=str(folder),
             hint="Correct the names of the classes.",
         )
-    return _interleaved(members)
+    return interleaved(members)
 
 
-def _interleaved(members: dict[int, list[Path]]) -> list[tuple[Path, int]]:
+def interleaved(members: dict[int, list[Path]]) -> list[tuple[Path, int]]:
     placed = [
         (Fraction(2 * index + 1, 2 * len(files)), label, path)
         for label, files in members.items()

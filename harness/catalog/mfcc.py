@@ -75,8 +75,7 @@ def mfcc(samples: NDArray[np.int16], front_end: FrontEnd, rate: int) -> NDArray[
     magnitudes = np.abs(np.fft.rfft(frames * hann, front_end.transform(rate)))
     energies = magnitudes @ mel_weights(front_end, rate).T
     logarithms = np.log(np.maximum(energies + front_end.offset, front_end.floor))
-    result: NDArray[np.float64] = logarithms @ _cosines(front_end).T
-    return result
+    return np.asarray(logarithms @ _cosines(front_end).T)
 
 
 def _scaled(samples: NDArray[np.int16], front_end: FrontEnd) -> NDArray[np.float64]:
@@ -96,7 +95,7 @@ def mel_weights(front_end: FrontEnd, rate: int) -> NDArray[np.float64]:
     mel = _mel(hertz)
     rising = (mel - corners[:-2]) / (corners[1:-1] - corners[:-2])
     falling = (corners[2:] - mel) / (corners[2:] - corners[1:-1])
-    weights = np.maximum(np.minimum(rising, falling), 0)
+    weights: NDArray[np.float64] = np.maximum(np.minimum(rising, falling), 0)
     first = int(1.5 + front_end.low_hz * length / rate) if front_end.htk_low_edge else 1
     weights[:, :first] = 0
     return weights

@@ -24,7 +24,7 @@ DESCRIPTION = (
 )
 
 RATE, SECONDS = 16000, 1.0
-_MOST_RATE, _MOST_SECONDS, _MOST_MS, _MOST_BANDS = 384_000, 600, 10_000, 1000
+_MOST_RATE, _MOST_SECONDS, _MOST_MS, _MOST_BANDS = 192_000, 600, 1000, 200
 _FRONT_END_OPTIONS = ("window", "stride", "coefficients", "bands", "low", "high")
 
 

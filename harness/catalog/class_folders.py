@@ -59,6 +59,7 @@ def labelled_files(arguments: SpecArguments) -> list[tuple[Path, int]]:
 
 
 def interleaved(members: dict[int, list[Path]]) -> list[tuple[Path, int]]:
+    """The files of all classes (by index), in the order that `labelled_files` tells."""
     placed = [
         (Fraction(2 * index + 1, 2 * len(files)), label, path)
         for label, files in members.items()

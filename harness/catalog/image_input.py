@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from fractions import Fraction
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -175,8 +175,8 @@ def _per_channel(arguments: SpecArguments, name: str, channels: int) -> tuple[fl
     if told is None:
         return None
     try:
-        values = tuple(float(Fraction(part)) for part in told.split(":"))
-    except (ValueError, ZeroDivisionError, OverflowError) as error:
+        values = tuple(_number(part) for part in told.split(":"))
+    except (ValueError, ZeroDivisionError) as error:
         raise arguments.refusal(
             f"{name}={told} is no number", f"Write {name}=1/255, 0.5, or {channels} with colons."
         ) from error
@@ -186,3 +186,16 @@ def _per_channel(arguments: SpecArguments, name: str, channels: int) -> tuple[fl
             "Give one number, or one for each channel.",
         )
     return values
+
+
+def _number(text: str) -> float:
+    """A finite decimal number, or one divided by another.
+
+    Raises:
+        ValueError, ZeroDivisionError: it is none.
+    """
+    numerator, slash, denominator = text.partition("/")
+    value = float(numerator) / (float(denominator) if slash else 1.0)
+    if not isfinite(value):
+        raise ValueError(f"{text} is not finite")
+    return value

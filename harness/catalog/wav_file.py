@@ -29,7 +29,10 @@ def read_wav(path: Path, rate: int) -> NDArray[np.int16]:
             found = (parameters.framerate, 8 * parameters.sampwidth, parameters.nchannels)
             _require_taken(found, rate, path)
             content = file.readframes(parameters.nframes)
-    except (wave.Error, EOFError, struct.error, OSError, ValueError, OverflowError) as error:
+    except (
+        *(wave.Error, struct.error, OSError, ValueError, OverflowError, EOFError),
+        RuntimeError,  # a chunk that is longer than the file, in Python 3.11
+    ) as error:
         raise BadDataset(
             f"is no WAV file of PCM samples: {error or 'it ends too soon'}",
             where=str(path),

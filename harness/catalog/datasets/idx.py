@@ -24,6 +24,7 @@ DESCRIPTION = (
 )
 
 _GZIP = b"\x1f\x8b"
+_MOST_DIMENSIONS = 4
 _BYTE = 8  # the type code of unsigned bytes
 
 
@@ -35,11 +36,10 @@ def load(argument: str, wanted: InputTensor, limit: int | None) -> Samples:
     """
     arguments = split_arguments(argument, SYNTAX, OPTIONS, most_paths=2)
     path = Path(arguments.paths[0]).expanduser()
-    images = read_idx(path)
-    if images.ndim == 3:
-        images = images[..., np.newaxis]
+    array = read_idx(path)
+    images = array[..., np.newaxis] if array.ndim == 3 else array
     if images.ndim != 4 or images.shape[3] not in (1, 3) or 0 in images.shape:
-        shape = "x".join(str(size) for size in images.shape)
+        shape = "x".join(str(size) for size in array.shape)
         raise BadDataset(
             f"holds an array of {shape}, no images",
             where=str(path),
@@ -79,6 +79,12 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
             hint="Save the values as NumPy arrays and use npy:.",
         )
     dimensions = content[3]
+    if dimensions not in range(1, _MOST_DIMENSIONS + 1):
+        raise BadDataset(
+            f"says it has {dimensions} dimensions; taken are 1 to {_MOST_DIMENSIONS}",
+            where=str(path),
+            hint="Name an IDX file of images or labels.",
+        )
     start = 4 + 4 * dimensions
     if len(content) < start:
         raise BadDataset(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,10 +45,12 @@ def load(argument: str, wanted: InputTensor, limit: int | None) -> Samples:
     _require_fit(arguments, front_end, length, rate, wanted)
     files = labelled_files(arguments)[:limit]
     features = [_features(_cut(read_wav(path, rate), length), front_end, rate) for path, _ in files]
-    where = str(Path(arguments.paths[0]))
-    real = wanted.shaped(np.stack(features), where).astype(np.float64)
+    real = np.stack(features)
+    if len(wanted.sample_shape) == 1:
+        real = real.reshape(len(files), -1)
+    where = arguments.spec
     return Samples(
-        inputs=wanted.quantised(real, where),
+        inputs=wanted.quantised(wanted.shaped(real, where).astype(np.float64), where),
         labels=np.array([label for _, label in files], dtype=np.int64),
     )
 
@@ -101,7 +102,7 @@ def _front_end(arguments: SpecArguments, rate: int) -> FrontEnd | None:
     empty = int((mel_weights(front_end, rate).sum(axis=1) == 0).sum())
     if empty:
         raise arguments.refusal(
-            f"{empty} of {front_end.mel_bands} bands are narrower than what a window of "
+            f"in {empty} of {front_end.mel_bands} bands lies no frequency that a window of "
             f"{front_end.window_s * 1000:g} ms tells apart",
             "Use fewer bands=, or a longer window=.",
         )

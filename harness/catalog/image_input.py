@@ -15,6 +15,7 @@ from harness.errors import BadDataset
 
 OPTIONS = ("resize", "crop", "layout", "channels", "mean", "scale")
 RESIZE = ("nearest", "bilinear", "bicubic", "lanczos")
+CODES = "codes"
 CROP = ("none", "centre", "stretch")
 
 _RESIZE = re.compile(r"(?:([1-9]\d{0,4})x([1-9]\d{0,4}):)?([a-z]+)")
@@ -38,7 +39,8 @@ class ImageInput:
     """How images become the input `wanted`, as the options of a data set say it.
 
     `method` is None where none was told, and then images must have the input's size. `mean` and
-    `scale` have one number or three; both are None where neither was told.
+    `scale` have one number or one for each channel, or are None where none was told; with `codes`
+    bytes are put into the type as they are.
     """
 
     wanted: InputTensor
@@ -49,15 +51,16 @@ class ImageInput:
     reversed_channels: bool
     mean: tuple[float, ...] | None
     scale: tuple[float, ...] | None
+    codes: bool
     spec: str
 
     def encoded(self, images: NDArray[np.uint8]) -> NDArray[np.generic]:
         """Images (n, height, width, channels) in RGB order as inputs (n, *sample_shape).
 
-        Without `mean` and `scale` a byte p becomes p in a uint8 input, p - 128 in an int8 one (the
-        same real value where the zero points are 0 and -128), and p / 255 in a float32 one. With
-        either, the real value is (p - mean) * scale, mean 0 and scale 1 unless told, and the
-        tensor's quantisation applies.
+        Without `mean` and `scale` a byte p becomes p in a uint8 input, p - 128 in an int8 one, and
+        p / 255 in a float32 one. That is where the zero point says that the lowest number stands
+        for 0; `scale=codes` does so in any 8-bit input. With numbers, the real value is
+        (p - mean) * scale, mean 0 and scale 1 unless told, and the tensor's quantisation applies.
 
         Raises:
             BadDataset: an input type that has no such rule, or no quantisation.
@@ -75,17 +78,8 @@ class ImageInput:
     def _tables(self) -> list[NDArray[np.generic]]:
         """What each of the 256 values becomes, for all channels or for each."""
         bytes_ = np.arange(_LEVELS)
-        if self.mean is None and self.scale is None:
-            kind = self.wanted.numpy
-            if kind.kind == "f":
-                return [(bytes_ / (_LEVELS - 1)).astype(kind)]
-            if kind.itemsize > 1:
-                raise BadDataset(
-                    f"bytes have no given place in a {kind.name} input",
-                    where=self.spec,
-                    hint="Say their real values, as in scale=1/255.",
-                )
-            return [(bytes_ - (128 if kind.kind == "i" else 0)).astype(kind)]
+        if self.codes or (self.mean is None and self.scale is None):
+            return [self._by_place(bytes_)]
         means, scales = self.mean or (0.0,), self.scale or (1.0,)
         return [
             self.wanted.quantised(
@@ -93,6 +87,22 @@ class ImageInput:
             )
             for channel in range(max(len(means), len(scales)))
         ]
+
+    def _by_place(self, bytes_: NDArray[np.int64]) -> NDArray[np.generic]:
+        """Each byte at its place in the range of the input's type."""
+        kind = self.wanted.numpy
+        if kind.kind == "f" and not self.codes:
+            return (bytes_ / (_LEVELS - 1)).astype(kind)
+        lowest = np.iinfo(kind.name).min if kind.kind in "iu" and kind.itemsize == 1 else None
+        if lowest is None or (not self.codes and self.wanted.zero_point != lowest):
+            about = f" of zero point {self.wanted.zero_point}" if lowest is not None else ""
+            raise BadDataset(
+                f"bytes have no given place in {kind.name} inputs{about}",
+                where=self.spec,
+                hint="Say their real values, as in scale=1/255"
+                + (f", or scale={CODES} for byte - {-lowest}." if lowest is not None else "."),
+            )
+        return (bytes_ + lowest).astype(kind)
 
 
 def image_input(
@@ -104,6 +114,12 @@ def image_input(
         BadDataset: an option that cannot be, or an input that is no image.
     """
     method, size = _resize(arguments)
+    codes = arguments.options.get("scale") == CODES
+    if codes and "mean" in arguments.options:
+        raise arguments.refusal(
+            f"mean= is about real values, and scale={CODES} says there are none",
+            "Leave one of the two out.",
+        )
     channels_first = arguments.choice("layout", ("hwc", "chw"), "hwc") == "chw"
     shape = _image_shape(arguments, wanted, size, channels_first, native)
     return ImageInput(
@@ -114,7 +130,8 @@ def image_input(
         channels_first=channels_first,
         reversed_channels=arguments.choice("channels", ("rgb", "bgr"), "rgb") == "bgr",
         mean=_per_channel(arguments, "mean", shape.channels),
-        scale=_per_channel(arguments, "scale", shape.channels),
+        scale=None if codes else _per_channel(arguments, "scale", shape.channels),
+        codes=codes,
         spec=arguments.spec,
     )
 

@@ -24,6 +24,7 @@ DESCRIPTION = (
 
 RATE, SECONDS = 16000, 1.0
 _MOST_RATE, _MOST_SECONDS, _MOST_MS, _MOST_BANDS = 192_000, 600, 1000, 200
+_WIDE_MS = 40.0
 _FRONT_END_OPTIONS = ("window", "stride", "coefficients", "bands", "low", "high")
 
 
@@ -125,12 +126,15 @@ def _require_fit(
             )
         return
     frames = front_end.frames(length, rate)
+    # The smaller models of Hello Edge take windows side by side.
+    wide = replace(front_end, stride_s=_WIDE_MS / 1000).frames(length, rate)
+    fits_wide = wide * front_end.coefficients == wanted.elements
     if frames * front_end.coefficients != wanted.elements or not frames:
         raise BadDataset(
             f"{frames} frames of {front_end.coefficients} coefficients (a window of "
             f"{front_end.window_s * 1000:g} ms each {front_end.stride_s * 1000:g} ms in "
             f"{length / rate:g} s), the model's input is {shape}",
             where=arguments.spec,
-            hint="Correct window=, stride=, coefficients= or seconds=; the smaller models of Hello "
-            "Edge take stride=40.",
+            hint="Correct window=, stride=, coefficients= or seconds="
+            + (f"; stride={_WIDE_MS:g} fits." if fits_wide else "."),
         )

@@ -70,7 +70,7 @@ def test_images_for_inputs_of_other_forms(tmp_path: Path) -> None:
     larger = loaded(f"idx:{x},resize=nearest", (1, 4, 4, 1)).inputs[0, :, :, 0]
     assert larger.tolist() == [[0, 0, 1, 1]] * 2 + [[2, 2, 3, 3]] * 2
     assert refused(f"idx:{x}", (1, 4, 4, 1)).what == "is 2x2, the model's input 4x4"
-    int8 = loaded(f"idx:{x}", (1, 2, 2, 1), dtype=DType.INT8)
+    int8 = loaded(f"idx:{x}", (1, 2, 2, 1), dtype=DType.INT8, zero_point=-128)
     assert int8.inputs.ravel().tolist() == [-128, -127, -126, -125]
     reals = loaded(f"idx:{x},scale=1/256", (1, 2, 2, 1), dtype=DType.FLOAT32)
     assert reals.inputs.ravel().tolist() == [0, 1 / 256, 2 / 256, 3 / 256]

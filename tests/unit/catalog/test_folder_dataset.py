@@ -67,15 +67,18 @@ def test_formats(tmp_path: Path, suffix: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tensor", "expected"),
+    ("options", "tensor", "expected"),
     [
-        ({"dtype": DType.UINT8}, [0, 100, 200, 255]),
-        ({"dtype": DType.INT8, "zero_point": -128}, [-128, -28, 72, 127]),
-        ({"dtype": DType.INT8, "scale": 1.0, "zero_point": 5}, [-128, -28, 72, 127]),
+        ("", {"dtype": DType.UINT8}, [0, 100, 200, 255]),
+        ("", {"dtype": DType.INT8, "zero_point": -128}, [-128, -28, 72, 127]),
+        (",scale=codes", {"dtype": DType.INT8, "scale": 1.0}, [-128, -28, 72, 127]),
+        (",scale=codes", {"dtype": DType.UINT8, "zero_point": 5}, [0, 100, 200, 255]),
     ],
 )
-def test_bytes_keep_their_place(tmp_path: Path, tensor: Any, expected: list[int]) -> None:
-    assert loaded(pictures(tmp_path, GREY), **tensor).inputs.ravel().tolist() == expected
+def test_bytes_keep_their_place(
+    tmp_path: Path, options: str, tensor: Any, expected: list[int]
+) -> None:
+    assert loaded(pictures(tmp_path, GREY), options, **tensor).inputs.ravel().tolist() == expected
 
 
 def test_real_inputs_are_bytes_by_255(tmp_path: Path) -> None:
@@ -248,10 +251,35 @@ def test_options_that_cannot_be(tmp_path: Path, option: str, what: str) -> None:
     assert error.hint.endswith(".")
 
 
-def test_bytes_have_no_place_in_16_bits(tmp_path: Path) -> None:
-    error = refused(pictures(tmp_path, GREY), dtype=DType.INT16)
-    assert error.what == "bytes have no given place in a int16 input"
-    assert error.hint == "Say their real values, as in scale=1/255."
+@pytest.mark.parametrize(
+    ("options", "tensor", "what", "hint"),
+    [
+        ("", {"dtype": DType.INT16}, "int16 inputs", "."),
+        (",scale=codes", {"dtype": DType.INT16}, "int16 inputs", "."),
+        (",scale=codes", {"dtype": DType.FLOAT32}, "float32 inputs", "."),
+        (
+            *("", {"dtype": DType.INT8, "zero_point": -1}),
+            *("int8 inputs of zero point -1", ", or scale=codes for byte - 128."),
+        ),
+        (
+            *("", {"zero_point": 128}),
+            *("uint8 inputs of zero point 128", ", or scale=codes for byte - 0."),
+        ),
+    ],
+)
+def test_inputs_in_which_bytes_have_no_given_place(
+    tmp_path: Path, options: str, tensor: Any, what: str, hint: str
+) -> None:
+    error = refused(pictures(tmp_path, GREY), options, **tensor)
+    assert error.what == f"bytes have no given place in {what}"
+    assert error.where == f"folder:{tmp_path}{options}"
+    assert error.hint == f"Say their real values, as in scale=1/255{hint}"
+
+
+def test_codes_have_no_mean(tmp_path: Path) -> None:
+    error = refused(pictures(tmp_path, GREY), ",mean=128,scale=codes")
+    assert error.what == "mean= is about real values, and scale=codes says there are none"
+    assert error.hint == "Leave one of the two out."
 
 
 def test_file_that_is_no_image_is_named(tmp_path: Path) -> None:

@@ -105,10 +105,9 @@ def test_frames_that_do_not_fit(tmp_path: Path) -> None:
         "the model's input is 1x250"
     )
     assert error.where == f"wav:{tmp_path},mfcc=hello-edge"
-    assert error.hint == (
-        "Correct window=, stride=, coefficients= or seconds=; the smaller models of Hello Edge "
-        "take stride=40."
-    )
+    assert error.hint == ("Correct window=, stride=, coefficients= or seconds=; stride=40 fits.")
+    other = refused(tmp_path, ",mfcc=hello-edge", (1, 260))
+    assert other.hint == "Correct window=, stride=, coefficients= or seconds=."
     assert "0 frames" in refused(tmp_path, ",mfcc=hello-edge,seconds=0.03", (1, 490)).what
     turned = refused(tmp_path, ",mfcc=hello-edge", (1, 10, 49))
     assert turned.where == f"wav:{tmp_path},mfcc=hello-edge"

@@ -93,6 +93,14 @@ struct image_fully_connected {
     uint32_t multipliers_at, shifts_at, sums_at;
 };
 
+struct image_quantize {
+    int32_t input_offset, output_offset, multiplier, shift;
+};
+
+struct image_rows {
+    int32_t rows;
+};
+
 struct image_softmax {
     int32_t multiplier, shift, diff_min, rows, row_size;
 };

@@ -25,21 +25,29 @@ static uint32_t element_bytes(uint8_t dtype)
     return dtype < sizeof bytes ? bytes[dtype] : 0;
 }
 
-static bool multiply_dim(uint64_t *bytes, int32_t dim)
+/* Bytes that a tensor of `count` elements takes. */
+static uint64_t packed_bytes(uint8_t dtype, uint64_t count)
+{
+    enum { INT4 = 17 };
+    return dtype == INT4 ? (count + 1) / 2 : count * element_bytes(dtype);
+}
+
+static bool multiply_dim(uint64_t *count, int32_t dim)
 {
     if (dim < 1)
         return false;
-    *bytes *= (uint32_t)dim; /* below 2^32 times below 2^31 */
-    return *bytes <= UINT32_MAX;
+    *count *= (uint32_t)dim; /* below 2^32 times below 2^31 */
+    return *count <= UINT32_MAX;
 }
 
 static bool tensor_consistent(const struct image_tensor *tensor, const struct image_header *header)
 {
-    uint64_t bytes = element_bytes(tensor->dtype);
+    uint64_t count = 1;
     uint32_t limit = tensor->place == IMAGE_IN_ARENA ? header->arena_bytes : header->image_bytes;
 
-    return bytes != 0 && multiply_dim(&bytes, tensor->dims.n) && multiply_dim(&bytes, tensor->dims.h) &&
-           multiply_dim(&bytes, tensor->dims.w) && multiply_dim(&bytes, tensor->dims.c) && bytes == tensor->bytes &&
+    return multiply_dim(&count, tensor->dims.n) && multiply_dim(&count, tensor->dims.h) &&
+           multiply_dim(&count, tensor->dims.w) && multiply_dim(&count, tensor->dims.c) && tensor->bytes != 0 &&
+           packed_bytes(tensor->dtype, count) == tensor->bytes &&
            tensor->place <= IMAGE_IN_IMAGE && tensor->offset % ALIGNMENT == 0 &&
            fits(tensor->offset, tensor->bytes, limit);
 }

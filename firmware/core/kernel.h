@@ -19,8 +19,8 @@ struct model {
  * `invoke` cannot do, and sets the bytes of scratch `invoke` needs. What core/image_check.h promises
  * holds by then. `invoke` runs inside the measured window. */
 struct kernel {
-    uint16_t opcode; /* TensorFlow Lite's BuiltinOperator */
-    const char *name;
+    uint16_t opcode; /* TensorFlow Lite's BuiltinOperator, plus the variant (IMAGE.md) */
+    const char *name; /* of its own in each variant */
     int (*prepare)(const struct model *model, const struct image_operator *op, uint32_t *scratch_bytes);
     int (*invoke)(const struct model *model, const struct image_operator *op);
 };

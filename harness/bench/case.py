@@ -89,7 +89,7 @@ class CaseRun:
         self._stage(Stage.BUILD)
         firmware = self._rig.build(case.target, case.kernel_set, case.variant, self._tell)
         self._known |= facts.firmware_facts(firmware)
-        kernels = operator_kernels(self._prepared.network, self._rig.read_kernels(firmware))
+        kernels = operator_kernels(self._prepared.image.operators, self._rig.read_kernels(firmware))
         self._known["operator_kernels"] = kernels
         reference = start_reference(
             case.model.path,
@@ -132,7 +132,7 @@ class CaseRun:
                 self._known |= facts.device_facts(device, case.target.counter.per_tick)
                 self._known["tool_versions"] += facts.headers(firmware)
                 self._stage(Stage.STREAM)
-                size = image.outputs[0].nbytes
+                size = sum(output.nbytes for output in image.outputs)
                 agreed = raised_rate(device, case.target, deadlines)
                 self._known["tool_versions"] += facts.link_rate(agreed, case.target)
                 steady = Steady(device, deadlines, self._inputs(device), agreed.trouble)

@@ -77,12 +77,16 @@ class ByProbe:
 
     def _fill(self, first: int) -> None:
         pool = self._device.client.pool()
-        most = max(1, pool.length // len(_padded(self._inputs[first])))
-        padded = [_padded(one) for one in self._inputs[first : first + most]]
+        most = max(1, pool.length // len(self._padded(self._inputs[first])))
+        padded = [self._padded(one) for one in self._inputs[first : first + most]]
         self._device.board.write(pool.origin, b"".join(padded))
         self._device.board.resume()
         self._first, self._held = first, padded
 
-
-def _padded(data: bytes) -> bytes:
-    return data + bytes(-len(data) % _ALIGNMENT)
+    def _padded(self, sample: bytes) -> bytes:
+        """As the pool holds it: each of its inputs filled up with zeros."""
+        padded = b""
+        for size in (one.nbytes for one in self._device.image.inputs):
+            padded += sample[:size] + bytes(-size % _ALIGNMENT)
+            sample = sample[size:]
+        return padded

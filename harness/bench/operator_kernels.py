@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from harness.domain.image import OperatorSummary
 from harness.domain.kernel_code import LinkedKernel, OperatorKernel
-from harness.domain.network import Network
 
 
 def operator_kernels(
-    network: Network, linked: Iterable[LinkedKernel]
+    operators: Iterable[OperatorSummary], linked: Iterable[LinkedKernel]
 ) -> tuple[OperatorKernel, ...]:
     """One entry per operator in order; its source is empty where the firmware has no kernel."""
     by_opcode = {kernel.opcode: kernel for kernel in linked}
     return tuple(
         _kernel(operator.index, operator.name, by_opcode.get(operator.opcode))
-        for operator in network.operators
+        for operator in operators
     )
 
 

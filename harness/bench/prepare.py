@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from harness.bench.rig import LoadDataset
 from harness.domain.dataset import Dataset
-from harness.domain.image import ModelImage
+from harness.domain.image import ModelImage, TensorPlacement
 from harness.domain.measurement import Reading
 from harness.domain.network import DType, Network
 from harness.domain.plan import Case
-from harness.errors import BadDataset, UnsupportedOperator
-from harness.model import compile_image, read_tflite
+from harness.errors import BadDataset
+from harness.model import compile_image, read_network
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def prepare(cases: list[Case], load_dataset: LoadDataset) -> list[Prepared]:
     for case in cases:
         path = case.model.path
         if path not in models:
-            network = read_tflite(path)
+            network = read_network(path)
             models[path] = network, compile_image(network)
         network, image = models[path]
         key = (path, case.dataset, case.limit)
@@ -51,15 +52,24 @@ def prepare(cases: list[Case], load_dataset: LoadDataset) -> list[Prepared]:
     return prepared
 
 
+def joined(inputs: Sequence[TensorPlacement]) -> TensorPlacement:
+    """The one input of a network; of several, a flat one that is the bytes of all in their order.
+
+    It has no scale, as its parts have scales of their own; it is int8 where all of them are.
+    """
+    first, *others = inputs
+    if not others:
+        return first
+    nbytes = sum(one.nbytes for one in inputs)
+    dtype = DType.INT8 if {one.dtype for one in inputs} == {DType.INT8} else DType.UINT8
+    name = " + ".join(one.name for one in inputs)
+    return replace(
+        first, name=name, dtype=dtype, shape=(nbytes,), nbytes=nbytes, scale=0.0, zero_point=0
+    )
+
+
 def _dataset_for(case: Case, image: ModelImage, load_dataset: LoadDataset) -> Dataset:
-    if len(image.inputs) != 1 or len(image.outputs) != 1:
-        raise UnsupportedOperator(
-            f"the model has {len(image.inputs)} inputs and {len(image.outputs)} outputs; "
-            "one of each is supported",
-            where=str(case.model.path),
-            hint="Export a model with one input and one output tensor.",
-        )
-    dataset = load_dataset(case, image.inputs[0])
+    dataset = load_dataset(case, joined(image.inputs))
     output = image.outputs[0]
     classes = output.nbytes // DType(output.dtype).itemsize
     if dataset.labels is not None and int(dataset.labels.max(initial=0)) >= classes:

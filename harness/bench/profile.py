@@ -81,7 +81,7 @@ def profile_case(
         case.target, case.kernel_set, case.variant, lambda text: on_event(Note(text))
     )
     parts = read_parts(firmware.elf, firmware.library.name if firmware.library else "")
-    kernels = operator_kernels(prepared.network, rig.read_kernels(firmware))
+    kernels = operator_kernels(prepared.image.operators, rig.read_kernels(firmware))
     with (
         work_dir() as folder,
         bring_up(

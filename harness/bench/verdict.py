@@ -13,7 +13,12 @@ from harness.domain.network import DType
 from harness.domain.target import Target
 from harness.domain.units import Unit
 
-_NUMPY = {DType.INT8: np.dtype(np.int8), DType.UINT8: np.dtype(np.uint8)}
+_NUMPY: dict[DType, np.dtype[np.generic]] = {
+    DType.INT8: np.dtype("<i1"),
+    DType.UINT8: np.dtype("<u1"),
+    DType.INT16: np.dtype("<i2"),
+    DType.INT32: np.dtype("<i4"),
+}
 
 
 def counts(answers: Answers, target: Target) -> Reading:
@@ -36,8 +41,19 @@ def counts(answers: Answers, target: Target) -> Reading:
 
 
 def typed_outputs(answers: Answers, image: ModelImage) -> NDArray[np.generic]:
-    """The outputs in the element type of the model's output, shape (n, elements)."""
-    return answers.outputs.view(_NUMPY[image.outputs[0].dtype])
+    """The outputs in the element type of the model's output, shape (n, elements).
+
+    Of several the one behind the other, in the smallest type that holds all of theirs.
+    """
+    ends = np.cumsum([output.nbytes for output in image.outputs])[:-1]
+    parts = np.split(answers.outputs, ends, axis=1)
+    return np.concatenate(
+        [
+            np.ascontiguousarray(part).view(_NUMPY[output.dtype])
+            for part, output in zip(parts, image.outputs, strict=True)
+        ],
+        axis=1,
+    )
 
 
 def accuracy(

@@ -98,8 +98,9 @@ class InputTensor:
     def quantised(self, real: NDArray[np.floating], where: str) -> NDArray[np.generic]:
         """Return real values in the input's element type.
 
-        q = round(real / scale) + zero_point, clipped to the range of the type. Halves round away
-        from zero, as TensorFlow Lite's QUANTIZE does. A float input takes the values as they are.
+        q = round(real / scale) + zero_point, clipped to the range of the type: divided in single
+        precision, halves rounded away from zero, as LiteRT's QUANTIZE does. A float input takes the
+        values as they are.
 
         Raises:
             BadDataset: values that are not finite, or an integer input without a scale.
@@ -117,7 +118,8 @@ class InputTensor:
                 where=where,
                 hint=f"Give {self.dtype.name.lower()} values.",
             )
-        scaled = real.astype(np.float64) / self.scale
+        with np.errstate(over="ignore"):
+            scaled = (real.astype(np.float32) / np.float32(self.scale)).astype(np.float64)
         rounded = np.copysign(np.floor(np.abs(scaled) + 0.5), scaled)
         limits = np.iinfo(target.name)
         clipped: NDArray[np.float64] = np.clip(rounded + self.zero_point, limits.min, limits.max)

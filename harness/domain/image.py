@@ -25,7 +25,8 @@ class TensorPlacement:
 class OperatorSummary:
     """What the host knows of one operator of an image.
 
-    `scratch_bytes` is what the plan reserves in the arena while this operator runs.
+    `opcode` is that of its kernel, `output` its first output. `scratch_bytes` is what the plan
+    reserves in the arena while this operator runs.
     """
 
     index: int
@@ -34,6 +35,7 @@ class OperatorSummary:
     weight_bytes: int
     output: int
     scratch_bytes: int
+    opcode: int
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,8 @@ class Tensor:
     @property
     def nbytes(self) -> int:
         """Bytes the tensor occupies in memory."""
+        if self.dtype is DType.INT4:
+            return (self.elements + 1) // 2  # two to a byte
         return self.elements * self.dtype.itemsize
 
 

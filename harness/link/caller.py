@@ -36,6 +36,15 @@ class Caller:
         self._where = port.where
         self._identity: Identity | None = None
         self._slowest_s: float | None = None
+        self._input_bytes: tuple[int, ...] = ()
+
+    def _sample_calls(self, data: bytes) -> list[Call]:
+        """Requests for all inputs of the model: `data` is one behind the other."""
+        calls: list[Call] = []
+        for index, size in enumerate(self._input_bytes[:-1]):
+            calls += self._input_calls(data[:size], index)
+            data = data[size:]
+        return calls + self._input_calls(data, max(0, len(self._input_bytes) - 1))
 
     def _input_calls(self, data: bytes, index: int) -> list[Call]:
         if self._identity is None:

@@ -101,7 +101,9 @@ class DeviceClient(Caller):
             LinkTimeout, LinkClosed, BadFrame: no answer, or not one to DESCRIBE.
         """
         (payload,) = self._call([Call(Request.DESCRIBE, b"", "DESCRIBE")], deadline_s)
-        return messages.decode_describe(payload, self._where)
+        loaded = messages.decode_describe(payload, self._where)
+        self._input_bytes = loaded.input_bytes
+        return loaded
 
     def write_input(
         self, data: bytes, index: int = 0, deadline_s: float = INPUT_DEADLINE_S
@@ -168,12 +170,14 @@ class DeviceClient(Caller):
     def infer(
         self, data: bytes, warmup: int = 0, repeats: int = 1, deadline_s: float = 60.0
     ) -> Reply:
-        """Do `write_input(data)` and `run(warmup, repeats)` without waiting in between.
+        """Do `write_input` for all inputs and `run(warmup, repeats)` without waiting in between.
+
+        `data` holds the inputs one behind the other.
 
         Raises:
             As `write_input` and `run`.
         """
-        calls = [*self._input_calls(data, 0), run_call(warmup, repeats)]
+        calls = [*self._sample_calls(data), run_call(warmup, repeats)]
         *inputs, last = self._measure(calls, warmup + repeats, deadline_s)
         for payload in inputs:
             messages.decode_input(payload, self._where)
@@ -191,7 +195,7 @@ class DeviceClient(Caller):
         """
         patience = partial(self._silence_s, 1, deadline_s)
         deadline = Deadline(self._exchange.clock, deadline_s)
-        inputs = (self._input_calls(sample, 0) for sample in samples)
+        inputs = (self._sample_calls(sample) for sample in samples)
         for answer in overlapped(self._exchange, inputs, self._window, deadline, patience):
             if isinstance(answer, Refused):
                 raise self._refused(answer)

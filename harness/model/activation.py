@@ -6,7 +6,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from harness.domain.network import Tensor
+from harness.domain.network import DType, Tensor
 from harness.model.operator_use import OperatorUse
 from harness.model.requantization import round_half_away
 
@@ -20,6 +20,8 @@ class Activation(IntEnum):
     RELU6 = 3
 
 
+_LIMITS = {DType.INT8: (-128, 127), DType.INT16: (-32768, 32767)}
+
 _REAL_BOUNDS: dict[Activation, tuple[float | None, float | None]] = {
     Activation.NONE: (None, None),
     Activation.RELU: (0.0, None),
@@ -29,7 +31,7 @@ _REAL_BOUNDS: dict[Activation, tuple[float | None, float | None]] = {
 
 
 def activation_bounds(use: OperatorUse, output: Tensor) -> tuple[int, int]:
-    """Smallest and largest value the operator may write, both int8.
+    """Smallest and largest value the operator may write, in the type of its output.
 
     As LiteRT's `CalculateActivationRangeQuantized`: a real bound is divided by the scale in single
     precision, rounded half away from zero, and moved by the zero point.
@@ -44,16 +46,26 @@ def activation_bounds(use: OperatorUse, output: Tensor) -> tuple[int, int]:
             f"{', '.join(known.name for known in Activation)}",
             "Convert the model with the activation as an operator of its own.",
         )
-    scale, zero_point = use.per_tensor(output)
-    low, high = _REAL_BOUNDS[Activation(code)]
+    return bounds_of(Activation(code), *use.per_tensor(output), _LIMITS[output.dtype])
+
+
+def bounds_of(
+    activation: Activation,
+    scale: float,
+    zero_point: int,
+    limits: tuple[int, int] = _LIMITS[DType.INT8],
+) -> tuple[int, int]:
+    """Smallest and largest code of an activation within `limits`; see `activation_bounds`."""
+    lowest, highest = limits
+    low, high = _REAL_BOUNDS[activation]
     return (
-        -128 if low is None else max(-128, _quantized(low, scale, zero_point)),
-        127 if high is None else min(127, _quantized(high, scale, zero_point)),
+        lowest if low is None else max(lowest, _quantized(low, scale, zero_point)),
+        highest if high is None else min(highest, _quantized(high, scale, zero_point)),
     )
 
 
 def _quantized(real: float, scale: float, zero_point: int) -> int:
     with np.errstate(over="ignore"):
         steps = float(np.float32(real) / np.float32(scale))
-    # Beyond int8 the bound has no effect, so infinity need not be told from a large number.
+    # Beyond the type the bound has no effect, so infinity need not be told from a large number.
     return zero_point + round_half_away(min(max(steps, -1e6), 1e6))

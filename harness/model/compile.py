@@ -12,6 +12,7 @@ from harness.model.image import Place, check_counts, encode_image
 from harness.model.lifetimes import lifetimes_of
 from harness.model.lowered import Lowered
 from harness.model.lowering import lower, macs_of
+from harness.model.on_device import on_device
 from harness.model.operator_use import OperatorUse
 
 _LARGEST_ARENA = 2**31 - 1
@@ -26,8 +27,8 @@ def compile_image(
     """Compile a network.
 
     Args:
-        network: what to compile.
-        scratch: bytes each operator's kernel needs, as DESCRIBE reports them; None for none.
+        network: what to compile; `on_device` is applied to it.
+        scratch: bytes each kernel of `on_device(network)` needs, as DESCRIBE reports them.
         preserve_all_tensors: keep every activation in the arena to the end, to look at it there.
 
     Raises:
@@ -36,6 +37,7 @@ def compile_image(
         ImageTooLarge: the arena would have 2 GiB or more.
         ValueError: `scratch` does not have one number, 0 or more, for each operator.
     """
+    network = on_device(network)
     check_counts(network)
     needs = _checked_scratch(network, scratch)
     uses = [OperatorUse(network, operator) for operator in network.operators]
@@ -125,4 +127,5 @@ def _summary(use: OperatorUse, lowered: Lowered, scratch: int) -> OperatorSummar
         weight_bytes=sum(constants.values()),
         output=lowered.output.tensor.index,
         scratch_bytes=scratch,
+        opcode=lowered.opcode,
     )

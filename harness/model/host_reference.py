@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -12,20 +14,44 @@ from numpy.typing import NDArray
 
 from harness.domain.network import Tensor
 from harness.errors import BadDataset, BadModel, ToolMissing
+from harness.model.edge_values import in_file, numpy_type, on_device
 from harness.model.litert_content import accepted_by_litert
-from harness.model.operator_use import describe
+from harness.model.on_device import on_device as network_on_device
 from harness.model.tflite_file import parse_tflite, read_bytes
 
 PACKAGE = "ai-edge-litert"
 
 
+@dataclass(frozen=True)
+class _Edge:
+    """An input or output: the tensor of the file, that of the device, and its element type."""
+
+    file: Tensor
+    device: Tensor
+    numpy: np.dtype[Any]
+
+    @property
+    def nbytes(self) -> int:
+        return self.file.elements * self.numpy.itemsize
+
+    def write(self, interpreter: Any, content: bytes) -> None:
+        values = np.frombuffer(content, self.numpy).reshape(self.file.shape)
+        interpreter.set_tensor(self.file.index, in_file(values, self.device, self.file))
+
+    def read(self, interpreter: Any) -> NDArray[Any]:
+        values: NDArray[Any] = interpreter.get_tensor(self.file.index)
+        return on_device(values.ravel(), self.device, self.file)
+
+
 class HostReference:
     """A model in LiteRT, run by `OpResolverType.BUILTIN_REF` in one thread.
 
-    Not LiteRT's default, XNNPACK: that rounds apart from the kernels on microcontrollers.
+    Not LiteRT's default, XNNPACK: that rounds apart from the kernels on microcontrollers. Inputs
+    and outputs are those of the device: where the file has real numbers or uint8 at its edges, they
+    are converted (`edge_values`). `mended` says what LiteRT would have refused in the file.
 
     Args:
-        path: a `.tflite` file with one input and one output.
+        path: a `.tflite` file.
         expected_sha256: the content the file must have, where it was read before.
 
     Raises:
@@ -37,21 +63,16 @@ class HostReference:
         self._path = path
         self._content = read_bytes(path)
         self._network = parse_tflite(self._content, path)
+        self._device = network_on_device(self._network)
         if expected_sha256 not in (None, self._network.source_sha256):
             raise self._bad(
                 f"the file changed while it was in use: its sha256 is now "
                 f"{self._network.source_sha256}, it was {expected_sha256}",
                 "Run again with the file left alone.",
             )
-        if (len(self._network.inputs), len(self._network.outputs)) != (1, 1):
-            raise self._bad(
-                f"the model has {len(self._network.inputs)} inputs and "
-                f"{len(self._network.outputs)} outputs; the host reference takes one of each",
-                "Export a model with one input and one output tensor.",
-            )
-        self._input = self._network.tensors[self._network.inputs[0]]
-        self._output = self._network.tensors[self._network.outputs[0]]
-        self._input_dtype, self._output_dtype = map(self._numpy, (self._input, self._output))
+        self._inputs = self._edges(self._network.inputs, self._device.inputs)
+        self._outputs = self._edges(self._network.outputs, self._device.outputs)
+        self._accepted, self.mended = accepted_by_litert(self._content)
         self._interpreter = self._open(preserve_all=False)
 
     @property
@@ -62,10 +83,11 @@ class HostReference:
     def outputs(
         self, inputs: NDArray[np.generic], cancelled: threading.Event | None = None
     ) -> NDArray[np.generic]:
-        """Return the quantised outputs, shape (n, elements of the output tensor).
+        """Return the quantised outputs, shape (n, elements of all output tensors).
 
         Args:
-            inputs: shape (n, ...), the element type and as many elements as the input tensor.
+            inputs: shape (n, ...), the element type and as many elements as the input tensor; of
+                several, the bytes of all, one behind the other.
             cancelled: when set, stops after the inference under way and returns what there is.
 
         Raises:
@@ -73,15 +95,19 @@ class HostReference:
             BadModel: LiteRT fails.
         """
         self._check(inputs)
-        answers = np.empty((len(inputs), self._output.elements), self._output_dtype)
+        answers = np.empty(
+            (len(inputs), sum(edge.file.elements for edge in self._outputs)),
+            np.result_type(*(edge.numpy for edge in self._outputs)),
+        )
         for i, value in enumerate(inputs):
             if cancelled is not None and cancelled.is_set():
                 return answers[:i]
-            answers[i] = self._invoke(self._interpreter, value).ravel()
+            self._invoke(self._interpreter, value)
+            answers[i] = np.concatenate([edge.read(self._interpreter) for edge in self._outputs])
         return answers
 
     def tensors(self, value: NDArray[np.generic]) -> dict[int, NDArray[np.generic]]:
-        """Return every activation that one input gives, by tensor index.
+        """Return every activation that one input gives, by tensor index, as the device has it.
 
         Raises:
             BadDataset: an input of another type or size.
@@ -90,41 +116,54 @@ class HostReference:
         self._check(value[np.newaxis])
         interpreter = self._open(preserve_all=True)
         self._invoke(interpreter, value)
-        written = {index for operator in self._network.operators for index in operator.outputs}
+        written = {index for operator in self._device.operators for index in operator.outputs}
+        file, device = self._network.tensors, self._device.tensors
         try:
             return {
-                index: np.array(interpreter.get_tensor(index))
-                for index in sorted(written | {self._input.index})
+                index: on_device(
+                    np.array(interpreter.get_tensor(index)), device[index], file[index]
+                )
+                for index in sorted(written.union(self._device.inputs))
             }
         except (RuntimeError, ValueError) as error:
             raise self._refused(error) from error
 
     def _check(self, inputs: NDArray[np.generic]) -> None:
         each = int(np.prod(inputs.shape[1:]))
-        if inputs.dtype != self._input_dtype or each != self._input.elements:
+        first, *others = self._inputs
+        wanted, elements = first.numpy, first.file.elements
+        if others:  # of any types: their bytes
+            each *= inputs.dtype.itemsize
+            wanted = inputs.dtype
+            elements = sum(edge.nbytes for edge in self._inputs)
+        if inputs.dtype != wanted or each != elements:
             raise BadDataset(
                 f"inputs are {inputs.dtype} with {each} elements, the model takes "
-                f"{self._input_dtype} with {self._input.elements}",
+                f"{wanted} with {elements}",
                 where=str(self._path),
                 hint="Give inputs in the type and size of the model's input tensor.",
             )
 
-    def _numpy(self, tensor: Tensor) -> np.dtype[Any]:
-        if not tensor.dtype.itemsize:
-            raise self._bad(
-                f"{describe(tensor)} has elements that numpy cannot hold",
-                "Export a model with int8 input and output.",
+    def _edges(self, file: Sequence[int], device: Sequence[int]) -> tuple[_Edge, ...]:
+        return tuple(
+            _Edge(
+                self._network.tensors[outer],
+                self._device.tensors[inner],
+                numpy_type(self._device.tensors[inner], str(self._path)),
             )
-        return np.dtype(tensor.dtype.name.lower())
+            for outer, inner in zip(file, device, strict=True)
+        )
 
-    def _invoke(self, interpreter: Any, value: NDArray[np.generic]) -> NDArray[np.generic]:
+    def _invoke(self, interpreter: Any, value: NDArray[np.generic]) -> None:
+        content, at = np.ascontiguousarray(value).tobytes(), 0
         try:
-            interpreter.set_tensor(self._input.index, value.reshape(self._input.shape))
+            interpreter.reset_all_variables()
+            for edge in self._inputs:
+                edge.write(interpreter, content[at : at + edge.nbytes])
+                at += edge.nbytes
             interpreter.invoke()
-            answer: NDArray[np.generic] = interpreter.get_tensor(self._output.index)
         except (RuntimeError, ValueError) as error:
             raise self._refused(error) from error
-        return answer
 
     def _open(self, *, preserve_all: bool) -> Any:
         try:
@@ -141,7 +180,7 @@ class HostReference:
             ) from error
         try:
             interpreter = Interpreter(
-                model_content=accepted_by_litert(self._content),
+                model_content=self._accepted,
                 num_threads=1,
                 experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
                 experimental_preserve_all_tensors=preserve_all,

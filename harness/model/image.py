@@ -142,7 +142,7 @@ class _TensorTable:
         self._numbers: dict[tuple[int, Dims], int] = {}
         self._first: dict[int, int] = {}
         for operator in lowered:
-            for operand in (*operator.inputs, operator.output):
+            for operand in (*operator.inputs, *operator.outputs):
                 if operand is not None:
                     self._add(operand)
 
@@ -185,7 +185,7 @@ def _quantization(tensor: Tensor) -> tuple[int, float]:
 
 
 def _params_offset(operator: Lowered) -> int:
-    return _up(_OPERATOR.size + 2 * (len(operator.inputs) + 1), 4)
+    return _up(_OPERATOR.size + 2 * (len(operator.inputs) + len(operator.outputs)), 4)
 
 
 def _record_bytes(operator: Lowered) -> int:
@@ -201,11 +201,11 @@ def _record(operator: Lowered, scratch: Place, tensors: _TensorTable, words: _Po
         len(record),
         _params_offset(operator),
         len(operator.inputs),
-        1,
+        len(operator.outputs),
         scratch.offset,
         scratch.nbytes,
     )
-    operands = (*operator.inputs, operator.output)
+    operands = (*operator.inputs, *operator.outputs)
     numbers = [tensors.number_of(operand) for operand in operands]
     struct.pack_into(f"<{len(numbers)}H", record, _OPERATOR.size, *numbers)
     params = [_param(value, words) for value in operator.params]

@@ -43,7 +43,8 @@ def lifetimes_of(
         for tensor in inputs:
             if tensor.data is None:
                 activity.read(tensor.index, step)
-        activity.write(operator.output.tensor.index, step)
+        for output in operator.outputs:
+            activity.write(output.tensor.index, step)
         if operator.shares_place and inputs[0].data is None:
             activity.join(inputs[0].index, operator.output.tensor.index)
     for index in network.inputs:

@@ -9,8 +9,10 @@ import tflite  # type: ignore[import-untyped]
 _QUANTIZED_DIMENSION = 16  # slot of the field in the table's vtable: 4 + 2 * its number, 6
 
 
-def accepted_by_litert(content: bytes) -> bytes:
+def accepted_by_litert(content: bytes) -> tuple[bytes, str]:
     """Return a model with each quantised dimension inside the rank of its tensor.
+
+    The second part says what was changed, and is empty where nothing was.
 
     Converters of 2020 gave biases the dimension of the weights they belong to (TensorFlow Lite
     Micro's `person_detect.tflite`). Kernels never ask for a bias's, but LiteRT checks it.
@@ -18,7 +20,7 @@ def accepted_by_litert(content: bytes) -> bytes:
     Args:
         content: a `.tflite` file that `parse_tflite` has read.
     """
-    mended = bytearray(content)
+    mended, changed = bytearray(content), 0
     subgraph = tflite.Model.GetRootAs(content, 0).Subgraphs(0)
     for i in range(subgraph.TensorsLength()):
         tensor = subgraph.Tensors(i)
@@ -28,4 +30,8 @@ def accepted_by_litert(content: bytes) -> bytes:
             offset = table.Offset(_QUANTIZED_DIMENSION)
             if offset:
                 struct.pack_into("<i", mended, table.Pos + offset, 0)
-    return bytes(mended)
+                changed += 1
+    if not changed:
+        return content, ""
+    tensors = "1 tensor" if changed == 1 else f"{changed} tensors"
+    return bytes(mended), f"{tensors} with a quantised dimension beyond the rank"

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 from harness.domain.network import Tensor
 from harness.model.dims import Dims
+
+
+class Variant(IntEnum):
+    """What an operator works on where it is not int8 throughout: added to its opcode.
+
+    A kernel of its own runs each variant, so that a set may have one and lack another.
+    """
+
+    INT16 = 0x100
+    WEIGHTS_WITH_ZERO_POINT = 0x200
+    INT4_WEIGHTS = 0x300
 
 
 @dataclass(frozen=True)
@@ -27,8 +39,9 @@ class Operand:
 class Lowered:
     """One operator as the image holds it, for `opcode` in TensorFlow Lite's numbers.
 
-    `inputs` holds None for an absent optional input. `shares_place` says that the output is the
-    input's bytes under another shape, so that both may lie at the same place of the arena.
+    `opcode` may carry a `Variant`. `inputs` holds None for an absent optional input,
+    `more_outputs` what an operator writes beside `output`. `shares_place` says that the output is
+    the input's bytes under another shape, so that both may lie at the same place of the arena.
     """
 
     opcode: int
@@ -36,3 +49,9 @@ class Lowered:
     output: Operand
     params: tuple[int | Words, ...]
     shares_place: bool = False
+    more_outputs: tuple[Operand, ...] = ()
+
+    @property
+    def outputs(self) -> tuple[Operand, ...]:
+        """All outputs, in the operator's order."""
+        return (self.output, *self.more_outputs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.domain.network import DType, Network, Operator, Tensor
@@ -11,6 +12,7 @@ from harness.model.tflite_bounds import CONVERT_AGAIN
 ABSENT = -1
 INT8_MIN, INT8_MAX = -128, 127
 _NAME_LENGTH = 60
+_INT8 = (DType.INT8,)
 
 
 @dataclass(frozen=True)
@@ -64,13 +66,13 @@ class OperatorUse:
             raise self.broken(f"input {position} is absent")
         return self.network.tensors[inputs[position]]
 
-    def activation(self, position: int) -> Tensor:
-        """An int8 input of the operator."""
-        return self._int8(self.input(position))
+    def activation(self, position: int, *types: DType) -> Tensor:
+        """An input of the operator, int8 or one of `types`."""
+        return self._typed(self.input(position), types or _INT8)
 
-    def weights(self, position: int) -> Tensor:
-        """A constant int8 input of the operator."""
-        tensor = self._int8(self.input(position))
+    def weights(self, position: int, *types: DType) -> Tensor:
+        """A constant input of the operator, int8 or one of `types`."""
+        tensor = self._typed(self.input(position), types or _INT8)
         if tensor.data is None:
             raise self.unsupported(
                 f"the weights {describe(tensor)} are computed while the model runs",
@@ -78,15 +80,15 @@ class OperatorUse:
             )
         return tensor
 
-    def bias(self, position: int, channels: int) -> Tensor | None:
-        """The constant int32 bias with one value per channel, or None where it is absent."""
+    def bias(self, position: int, channels: int, dtype: DType = DType.INT32) -> Tensor | None:
+        """The constant bias with one value per channel, or None where it is absent."""
         inputs = self.operator.inputs
         if position >= len(inputs) or inputs[position] == ABSENT:
             return None
         tensor = self.input(position)
-        if tensor.dtype is not DType.INT32 or tensor.data is None:
+        if tensor.dtype is not dtype or tensor.data is None:
             raise self.unsupported(
-                f"the bias {describe(tensor)} is not a constant of type int32",
+                f"the bias {describe(tensor)} is not a constant of type {dtype.name.lower()}",
                 "Quantise the model to full int8.",
             )
         if tensor.elements != channels:
@@ -101,15 +103,19 @@ class OperatorUse:
             raise self.broken(f"there are {len(self.operator.outputs)} outputs instead of one")
         return self.network.tensors[self.operator.outputs[0]]
 
-    def output(self) -> Tensor:
-        """The one output of the operator, an int8 activation."""
-        tensor = self.result()
-        if tensor.data is not None:
-            raise self.broken(f"the output {describe(tensor)} is a constant")
-        return self._int8(tensor)
+    def output(self, *types: DType) -> Tensor:
+        """The one output of the operator, an activation that is int8 or one of `types`."""
+        return self._written(self.result(), types or _INT8)
+
+    def outputs(self, *types: DType) -> tuple[Tensor, ...]:
+        """All outputs of the operator, activations that are int8 or one of `types`."""
+        if not self.operator.outputs:
+            raise self.broken("there are no outputs")
+        tensors = [self.network.tensors[index] for index in self.operator.outputs]
+        return tuple(self._written(tensor, types or _INT8) for tensor in tensors)
 
     def per_tensor(self, tensor: Tensor) -> tuple[float, int]:
-        """Scale and zero point of an int8 tensor that has one of each."""
+        """Scale and zero point of a quantised tensor that has one of each."""
         quantization = tensor.quantization
         if quantization is None or quantization.per_channel:
             found = "none" if quantization is None else f"{len(quantization.scales)} scales"
@@ -150,14 +156,22 @@ class OperatorUse:
         return scale
 
     def _zero_point(self, tensor: Tensor, zero_point: int) -> int:
+        if tensor.dtype is DType.INT16 and zero_point != 0:
+            raise self.broken(f"the zero point of {describe(tensor)} is {zero_point}, not 0")
         if not INT8_MIN <= zero_point <= INT8_MAX:
             raise self.broken(f"the zero point of {describe(tensor)} is {zero_point}, not an int8")
         return zero_point
 
-    def _int8(self, tensor: Tensor) -> Tensor:
-        if tensor.dtype is not DType.INT8:
+    def _written(self, tensor: Tensor, types: Sequence[DType]) -> Tensor:
+        if tensor.data is not None:
+            raise self.broken(f"the output {describe(tensor)} is a constant")
+        return self._typed(tensor, types)
+
+    def _typed(self, tensor: Tensor, types: Sequence[DType]) -> Tensor:
+        if tensor.dtype not in types:
+            known = " or ".join(dtype.name.lower() for dtype in types)
             raise self.unsupported(
-                f"{describe(tensor)} is not int8",
+                f"{describe(tensor)} is not {known}",
                 "Quantise the model to full int8 (input and output int8).",
             )
         return tensor

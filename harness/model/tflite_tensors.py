@@ -82,7 +82,8 @@ def _tensor(index: int, table: Any, constants: _Constants, bounds: Bounds) -> Te
 
 
 def _check_size(tensor: Tensor, data: bytes, label: str, bounds: Bounds) -> None:
-    if tensor.dtype.itemsize and len(data) != tensor.nbytes:
+    sized = tensor.dtype.itemsize or tensor.dtype is DType.INT4
+    if sized and len(data) != tensor.nbytes:
         raise bounds.bad(
             f"{label} of shape {list(tensor.shape)} and type {tensor.dtype.name.lower()} takes "
             f"{tensor.nbytes:,} bytes, its buffer holds {len(data):,}"

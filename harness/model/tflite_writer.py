@@ -22,6 +22,8 @@ _OPTIONS = {
     "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions",
     "AVERAGE_POOL_2D": "Pool2DOptions",
     "MAX_POOL_2D": "Pool2DOptions",
+    "BATCH_MATMUL": "BatchMatMulOptions",
+    "MEAN": "ReducerOptions",
 }
 
 # The schema's scalar options that hold an enumeration; callers name the member.

@@ -1,5 +1,6 @@
 /* ADD through arm_elementwise_add_s8. */
 #include "layout.h"
+#include "runs.h"
 
 static int prepare(const struct model *model, const struct image_operator *op, uint32_t *scratch_bytes)
 {
@@ -12,15 +13,23 @@ static int prepare(const struct model *model, const struct image_operator *op, u
     return p->left_shift < 16 ? NOT_IMPLEMENTED : 0;
 }
 
+static int add(const void *params, const struct run *run)
+{
+    const struct image_add *p = params;
+    return arm_elementwise_add_s8(run->in1, run->in2, p->input1_offset, p->input1_multiplier, p->input1_shift,
+                                  p->input2_offset, p->input2_multiplier, p->input2_shift, p->left_shift, run->out,
+                                  p->output_offset, p->output_multiplier, p->output_shift, p->activation_min,
+                                  p->activation_max, run->length);
+}
+
+static int each_run(const void *params, const struct run *run)
+{
+    return for_each_vector(params, run, add);
+}
+
 static int invoke(const struct model *model, const struct image_operator *op)
 {
-    const struct image_add *p = op_params(op);
-    const struct image_tensor *output = op_output(model, op);
-    return arm_elementwise_add_s8(tensor_data(model, op_input(model, op, 0)), tensor_data(model, op_input(model, op, 1)),
-                                  p->input1_offset, p->input1_multiplier, p->input1_shift, p->input2_offset,
-                                  p->input2_multiplier, p->input2_shift, p->left_shift, tensor_data(model, output),
-                                  p->output_offset, p->output_multiplier, p->output_shift, p->activation_min,
-                                  p->activation_max, (int32_t)output->bytes);
+    return for_each_run(model, op, each_run);
 }
 
 KERNEL(0, "ADD", prepare, invoke);

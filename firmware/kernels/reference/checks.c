@@ -1,6 +1,7 @@
 /* The checks of `checks.h`: load-time only, so written for size. */
 #include <string.h>
 
+#include "broadcast.h"
 #include "checks.h"
 
 #define COLD __attribute__((cold, noinline)) /* for size, whatever the build's optimisation */
@@ -12,8 +13,6 @@
 struct window {
     int32_t input, filter, output, stride, pad, dilation;
 };
-
-enum { INT32 = 2, INT8 = 9 };
 
 static COLD int in_range(int32_t x, int32_t low, int32_t high)
 {
@@ -172,9 +171,8 @@ COLD int check_add(const struct model *m, const struct image_operator *op)
     if (check_operator(m, op, sizeof(struct image_add), 2, 2))
         return BAD_ARGUMENT;
     const struct image_add *p = op_params(op);
-    const int32_t count = elements(&op_output(m, op)->dims);
-    if (elements(&op_input(m, op, 0)->dims) != count || elements(&op_input(m, op, 1)->dims) != count)
-        return NOT_IMPLEMENTED; /* broadcast */
+    if (check_broadcast(m, op))
+        return BAD_ARGUMENT;
     /* Offset inputs have 9 bits; their scaled sum must stay inside int32_t. */
     return in_range(p->left_shift, 0, 22) | in_range(p->input1_shift, -31, 0) | in_range(p->input2_shift, -31, 0) |
            check_multiplier(p->input1_multiplier, p->input1_shift) |

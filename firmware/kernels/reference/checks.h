@@ -17,6 +17,9 @@ int check_add(const struct model *m, const struct image_operator *op);
 int check_softmax(const struct model *m, const struct image_operator *op);
 int check_reshape(const struct model *m, const struct image_operator *op);
 
+/* TensorFlow Lite's TensorType, as in the tensor records. */
+enum { INT32 = 2, UINT8 = 3, INT64 = 4, INT16 = 7, INT8 = 9, INT4 = 17 };
+
 static inline const struct image_tensor *op_input(const struct model *m, const struct image_operator *op, int i)
 {
     return op_tensor(m, op, i);

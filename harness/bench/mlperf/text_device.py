@@ -16,7 +16,7 @@ from harness.domain.coordinates import Coordinates
 from harness.domain.plan import Case
 from harness.domain.record import SESSION
 from harness.errors import ConfigError
-from harness.model import compile_image, read_tflite
+from harness.model import compile_image, read_network
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def text_device(case: Case, rig: Rig, on_event: Listener) -> Iterator[TextDevice
         BuildError: no firmware.
         As `bring_up`.
     """
-    network = read_tflite(case.model.path)
+    network = read_network(case.model.path)
     fitted(compile_image(network), case.target)
     on_event(StageStarted(Stage.BUILD))
     firmware = rig.build(

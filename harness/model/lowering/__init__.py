@@ -1,17 +1,19 @@
 """Operators to image records: a file here is an operator, by its TensorFlow Lite name.
 
 Each file has `lower(use)`, which returns the operator as the image holds it, and `macs(use)`, the
-multiply-accumulates of one run, which asks only for shapes.
+multiply-accumulates of one run, which asks only for shapes. `TYPES` names what its tensors may be
+beside int8 and int32, where that is more.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Collection
 from functools import cache
 from typing import Protocol, cast
 
-from harness.domain.network import DType, Tensor
+from harness.domain.network import DType
 from harness.model.lowered import Lowered
 from harness.model.operator_use import ABSENT, OperatorUse, describe
 
@@ -50,8 +52,8 @@ def lower(use: OperatorUse) -> Lowered:
         UnsupportedOperator: an operator without lowering, or a use of one that is not supported.
         BadModel: an operator that contradicts its tensors.
     """
-    _refuse_other_types(use)
     lowering = lowering_of(use.operator.name)
+    _refuse_other_types(use, getattr(lowering, "TYPES", ()))
     if lowering is None:
         raise use.unsupported(
             "the operator is not supported", f"Build the model of {', '.join(supported())}."
@@ -69,14 +71,14 @@ def macs_of(use: OperatorUse) -> int | None:
     return None if lowering is None else lowering.macs(use)
 
 
-def _refuse_other_types(use: OperatorUse) -> None:
+def _refuse_other_types(use: OperatorUse, accepted: Collection[DType]) -> None:
     """Say what the whole model is, before an operator is blamed for one tensor."""
     indices = (*use.operator.inputs, *use.operator.outputs)
     for tensor in (use.network.tensors[index] for index in indices if index != ABSENT):
-        if tensor.dtype in _WHOLE_MODEL:
+        if tensor.dtype in _WHOLE_MODEL and tensor.dtype not in accepted:
             raise use.unsupported(
                 f"the model is {_WHOLE_MODEL[tensor.dtype]} at tensor {describe(tensor)}",
-                _hint(use, tensor),
+                "Quantise it to full int8 (input and output int8).",
             )
 
 
@@ -88,9 +90,3 @@ _WHOLE_MODEL = {
     DType.UINT8: "uint8",
     DType.INT16: "int16",
 }
-
-
-def _hint(use: OperatorUse, tensor: Tensor) -> str:
-    if tensor.dtype is DType.UINT8 and use.operator.name == "QUANTIZE":
-        return "Convert it with inference_input_type and inference_output_type int8."
-    return "Quantise it to full int8 (input and output int8)."

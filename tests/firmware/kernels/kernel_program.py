@@ -25,6 +25,7 @@ _FLAGS = ("-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror")
 _ANSWER = struct.Struct("<iIi")
 _CMSIS_NN_FOLDERS = (
     "BasicMath",
+    "Concatenation",
     "Convolution",
     "FullyConnected",
     "NNSupport",

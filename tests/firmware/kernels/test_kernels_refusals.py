@@ -225,9 +225,12 @@ def test_grouped_convolution_is_not_implemented(kernels: KernelProgram) -> None:
     assert kernels.run(image).prepare == NOT_IMPLEMENTED
 
 
-def test_broadcast_is_not_implemented(kernels: KernelProgram) -> None:
-    image = replace(addition(), inputs=[zeros(1, 1, 1, 4), zeros(1, 1, 1, 1)])
-    assert kernels.run(image).prepare == NOT_IMPLEMENTED
+@pytest.mark.parametrize("sizes", [(1, 1, 1, 3), (1, 1, 2, 4)])
+def test_operands_that_do_not_broadcast_to_the_output(
+    kernels: KernelProgram, sizes: tuple[int, ...]
+) -> None:
+    image = replace(addition(), inputs=[zeros(1, 1, 1, 4), zeros(*sizes)])
+    assert kernels.run(image).prepare == BAD
 
 
 def test_softmax_rows_whose_sum_could_overflow(kernels: KernelProgram) -> None:

@@ -203,9 +203,9 @@ def test_a_record_names_the_kernel_of_each_operator(calling: Desk) -> None:
 
 
 def test_an_operator_without_code_has_no_source(desk: Desk) -> None:
-    network = desk.prepared().network
-    assert operator_kernels(network, []) == (OperatorKernel(0, "FULLY_CONNECTED", ""),)
-    (kernel,) = operator_kernels(network, [FALLEN])
+    operators = desk.prepared().image.operators
+    assert operator_kernels(operators, []) == (OperatorKernel(0, "FULLY_CONNECTED", ""),)
+    (kernel,) = operator_kernels(operators, [FALLEN])
     assert kernel == OperatorKernel(
         0, "FULLY_CONNECTED", "reference/fully_connected.c", fallback=True
     )

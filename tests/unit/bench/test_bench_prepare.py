@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,10 @@ import pytest
 from bench_desk import Desk, copying_model
 from builders.tflite_builder import TfliteModel
 
-from harness.bench.prepare import prepare
+from harness.bench.prepare import joined, prepare
+from harness.domain.network import DType
 from harness.domain.plan import ModelSource
-from harness.errors import BadDataset, BadModel, UnsupportedOperator
+from harness.errors import BadDataset, BadModel
 
 
 def model_of(desk: Desk, content: bytes) -> Path:
@@ -48,13 +50,20 @@ def test_each_file_is_read_once(desk: Desk) -> None:
 
 @pytest.mark.parametrize(("inputs", "outputs"), [(2, 1), (1, 2)])
 def test_models_with_more_than_one_input_or_output(desk: Desk, inputs: int, outputs: int) -> None:
-    path = model_of(desk, adding(outputs, inputs))
-    with pytest.raises(UnsupportedOperator) as refused:
-        desk.prepared()
-    assert str(refused.value) == (
-        f"{path}: the model has {inputs} inputs and {outputs} outputs; one of each is supported\n"
-        "  -> Export a model with one input and one output tensor."
-    )
+    model_of(desk, adding(outputs, inputs))
+    image = desk.prepared().image
+    assert (len(image.inputs), len(image.outputs)) == (inputs, outputs)
+
+
+def test_several_inputs_are_taken_as_one_of_all_their_bytes(desk: Desk) -> None:
+    model_of(desk, adding(1, 2))
+    image = desk.prepared().image
+    one = joined(image.inputs)
+    assert (one.shape, one.nbytes, one.dtype, one.scale) == ((8,), 8, DType.INT8, 0.0)
+    wide = replace(image.inputs[1], dtype=DType.INT16, nbytes=8)
+    mixed = joined((image.inputs[0], wide))
+    assert (mixed.shape, mixed.nbytes, mixed.dtype) == ((12,), 12, DType.UINT8)
+    assert joined(image.inputs[:1]) is image.inputs[0]
 
 
 def test_labels_beyond_the_outputs(desk: Desk) -> None:

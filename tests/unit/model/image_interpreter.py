@@ -6,6 +6,7 @@ differ by one step.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,20 @@ def run(image: DecodedImage, value: NDArray[np.int8]) -> list[NDArray[np.int8]]:
         target[...] = out.reshape(target.shape)
         outputs.append(target.copy())
     return outputs
+
+
+def run_all(image: DecodedImage, values: Sequence[NDArray[Any]]) -> list[NDArray[np.int8]]:
+    """Run all operators on any number of inputs; return the outputs of the network."""
+    arena = np.zeros(image.arena_bytes, np.int8)
+    for index, value in zip(image.inputs, values, strict=True):
+        place(image, arena, index)[...] = value.reshape(image.tensors[index].dims)
+    for operator in image.operators:
+        found = KERNELS[operator.opcode](image, arena, operator)
+        several = found if isinstance(found, list) else [found]
+        for index, out in zip(operator.outputs, several, strict=True):
+            target = place(image, arena, index)
+            target[...] = out.reshape(target.shape)
+    return [place(image, arena, index).copy() for index in image.outputs]
 
 
 def place(image: DecodedImage, arena: NDArray[np.int8], index: int) -> NDArray[np.int8]:
@@ -158,7 +173,26 @@ def softmax(image: DecodedImage, arena: NDArray[np.int8], op: DecodedOperator) -
     return np.minimum(np.rint(share * 256) - 128, 127).astype(np.int64)
 
 
-KERNELS = {
+def split(image: DecodedImage, arena: NDArray[np.int8], op: DecodedOperator) -> list[Ints]:
+    (rows,) = op.params
+    x = load(image, arena, op.inputs[0]).reshape(rows, -1)
+    sizes = [image.tensors[index].nbytes // rows for index in op.outputs]
+    return np.split(x, np.cumsum(sizes)[:-1], axis=1)
+
+
+def pack(image: DecodedImage, arena: NDArray[np.int8], op: DecodedOperator) -> Ints:
+    (rows,) = op.params
+    parts = [load(image, arena, index).reshape(rows, -1) for index in op.inputs]
+    return np.concatenate(parts, axis=1)
+
+
+def quantize(image: DecodedImage, arena: NDArray[np.int8], op: DecodedOperator) -> Ints:
+    offset, out_offset, multiplier, shift = op.params
+    x = load(image, arena, op.inputs[0])
+    return clamped(twice(x + offset, multiplier, shift) + out_offset, -128, 127)
+
+
+KERNELS: dict[int, Callable[..., Any]] = {
     0: add,
     1: pool,
     3: conv,
@@ -167,4 +201,7 @@ KERNELS = {
     17: pool,
     22: reshape,
     25: softmax,
+    49: split,
+    83: pack,
+    114: quantize,
 }

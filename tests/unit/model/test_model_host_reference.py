@@ -101,11 +101,14 @@ def test_several_inputs(tmp_path: Path) -> None:
     model = TfliteModel()
     a, b, y = (model.tensor((1, 4), "int8", 0.5, 0) for _ in range(3))
     model.operator("ADD", [a, b], [y])
-    error = refusal(model.build([a, b], [y]), tmp_path)
-    assert error.what == (
-        "the model has 2 inputs and 1 outputs; the host reference takes one of each"
-    )
-    assert error.hint == "Export a model with one input and one output tensor."
+    path = tmp_path / "two.tflite"
+    path.write_bytes(model.build([a, b], [y, y]))
+    # Both inputs one behind the other; so are the outputs.
+    outputs = HostReference(path).outputs(np.array([[1, 2, 3, 4, 10, 20, 30, 40]], np.int8))
+    assert outputs.tolist() == [[11, 22, 33, 44] * 2]
+    with pytest.raises(BadDataset) as caught:
+        HostReference(path).outputs(np.zeros((1, 9), np.int8))
+    assert caught.value.what == "inputs are int8 with 9 elements, the model takes int8 with 8"
 
 
 def test_elements_without_a_size(tmp_path: Path) -> None:

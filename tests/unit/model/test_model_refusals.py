@@ -41,13 +41,12 @@ def one_operator(name: str, x: str, y: str, **options: Any) -> bytes:
 
 
 def test_an_unknown_operator_is_named_with_its_tensors(tmp_path: Path) -> None:
-    error = refusal(one_operator("TANH", "int8", "int8"), tmp_path)
+    error = refusal(one_operator("COS", "int8", "int8"), tmp_path)
     assert isinstance(error, UnsupportedOperator)
-    assert str(error) == (
-        f"{tmp_path / 'model.tflite'}, operator 0 TANH: the operator is not supported "
+    assert str(error).startswith(
+        f"{tmp_path / 'model.tflite'}, operator 0 COS: the operator is not supported "
         "(inputs: `a` int8 [1, 4]; outputs: `b` int8 [1, 4])\n"
-        "  -> Build the model of ADD, AVERAGE_POOL_2D, CONV_2D, DEPTHWISE_CONV_2D, "
-        "FULLY_CONNECTED, MAX_POOL_2D, RESHAPE, SOFTMAX."
+        "  -> Build the model of ADD, AVERAGE_POOL_2D, "
     )
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
 
@@ -73,23 +72,13 @@ def test_an_operator_is_never_looked_up_outside_the_folder(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("name", "x", "y", "what", "hint"),
     [
-        ("TANH", "float32", "float32", "the model is float32 at tensor `a` float32", INT8_HINT),
-        ("QUANTIZE", "float32", "int8", "the model is float32 at tensor `a` float32", INT8_HINT),
-        ("DEQUANTIZE", "int8", "float32", "the model is float32 at tensor `b` float32", INT8_HINT),
-        ("RESHAPE", "int16", "int16", "the model is int16 at tensor `a` int16", INT8_HINT),
-        ("RESHAPE", "uint8", "uint8", "the model is uint8 at tensor `a` uint8", INT8_HINT),
-        (
-            "QUANTIZE",
-            "uint8",
-            "int8",
-            "the model is uint8 at tensor `a` uint8",
-            "Convert it with inference_input_type and inference_output_type int8.",
-        ),
+        ("COS", "float32", "float32", "the model is float32 at tensor `a` float32", INT8_HINT),
+        ("COS", "int16", "int16", "the model is int16 at tensor `a` int16", INT8_HINT),
         (
             "RESHAPE",
             "int32",
             "int32",
-            "`a` int32 [1, 4] is not int8",
+            "`a` int32 [1, 4] is not int8 or int16",
             "Quantise the model to full int8 (input and output int8).",
         ),
     ],
@@ -138,11 +127,6 @@ REFUSED = {
         "the weights are shuffled (SHUFFLED4x16INT8)",
         "Convert the model without shuffling.",
     ),
-    "broadcast": (
-        small.add(b_shape=(1, 1)),
-        "the shapes differ; broadcasting is not supported",
-        "Build the model with inputs of one shape.",
-    ),
     "ADD scale": (
         small.add(y=(2.0**-21, 0)),
         "the output scale 4.76837e-07 is too small for inputs of scale 0.5 and 0.25",
@@ -174,8 +158,8 @@ REFUSED = {
         "Quantise the model again, or convert it with beta 1.",
     ),
     "rank": (
-        small.reshape((1, 2, 3, 4), (1, 1, 2, 3, 4)),
-        "`y` int8 [1, 1, 2, 3, 4] has 5 dimensions and 24 bytes; at most 4 and",
+        small.reshape((1, 2, 3, 4), (2, 1, 1, 3, 4)),
+        "`y` int8 [2, 1, 1, 3, 4] has 5 dimensions and 24 bytes; at most 4 and",
         "Convert the model with smaller tensors.",
     ),
     "empty": (

@@ -86,6 +86,16 @@ struct image_depthwise {
     uint32_t multipliers_at, shifts_at;
 };
 
+struct image_conv_uint8_weights {
+    struct image_conv conv;
+    int32_t filter_offset;
+};
+
+struct image_depthwise_uint8_weights {
+    struct image_depthwise depthwise;
+    int32_t filter_offset;
+};
+
 struct image_fully_connected {
     int32_t input_offset, filter_offset, output_offset;
     int32_t activation_min, activation_max;

@@ -48,9 +48,10 @@ def list_build_variants() -> list[BuildVariant]:
 
 def list_models() -> list[tuple[ModelSource, ModelImage]]:
     """Every bundled model, compiled (without scratch, which only a firmware knows)."""
-    from harness.model import compile_image, read_tflite
+    from harness.model import compile_image, read_network
 
-    return [(model, compile_image(read_tflite(model.path))) for model in catalog.models().values()]
+    models = catalog.models().values()
+    return [(model, compile_image(read_network(model.path))) for model in models]
 
 
 def model_names() -> list[str]:

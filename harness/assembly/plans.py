@@ -184,7 +184,7 @@ def _shapes(
     limit: int | None,
 ) -> list[OperatorShape]:
     from harness.bench.kernel_sweep_shapes import first_of_each, shapes_of
-    from harness.model import read_tflite
+    from harness.model import read_model
 
     known = catalog.benchmarked_operators()
     chosen = [catalog.operator_named(name) for name in operators or known]
@@ -192,7 +192,7 @@ def _shapes(
     if file is not None or not models:
         found += catalog.read_shapes(file or catalog.DEFAULT_SHAPES)
     for name in models or ():
-        found += shapes_of(read_tflite(catalog.resolve_model(name).path), known)
+        found += shapes_of(read_model(catalog.resolve_model(name).path), known)
     kept = first_of_each([one for one in found if one.operator in chosen], limit)
     if not kept:
         there = ", ".join(dict.fromkeys(shape.operator.lower() for shape in found)) or "none"

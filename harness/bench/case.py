@@ -105,7 +105,8 @@ class CaseRun:
             expected = reference.result(REFERENCE_DEADLINE_S)
         finally:
             reference.cancel()
-        self._known["tool_versions"] += (("litert", reference.version),)
+        whose = reference.compared_with
+        self._known["tool_versions"] += ((whose.name, whose.version),)
         outputs = typed_outputs(answers, image)
         self._known |= self._readings(answers, image, outputs, expected, after)
         self._known["raw"] = self._raw(answers, outputs.dtype.name, after, kernels)

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from harness.bench.kernel_sweep_copies import COPIES
+from harness.bench.kernel_sweep_draft import FILL, IN_SCALE, IN_ZERO, OUT_ZERO, SPREAD, Draft
+from harness.bench.kernel_sweep_elementwise import ELEMENTWISE
 from harness.domain.operator_shape import OperatorShape
-from harness.model.tflite_writer import TfliteModel
 
-IN_SCALE, IN_ZERO = 0.05, -5
 WEIGHT_SCALE = 0.02
-OUT_ZERO = 3
-_SPREAD = 74.0  # standard deviation of int8 values that are uniform over the whole range
-_FILL = 3.0  # standard deviations of the sums that the output's range holds
 
 
 def tflite_of(shape: OperatorShape) -> bytes:
@@ -30,50 +25,18 @@ def tflite_of(shape: OperatorShape) -> bytes:
     Raises:
         KeyError: an operator without a network here.
     """
-    return _NETWORKS[shape.operator](_Draft(shape))
+    return _NETWORKS[shape.operator](Draft(shape))
 
 
-@dataclass
-class _Draft:
-    shape: OperatorShape
-    model: TfliteModel = field(default_factory=TfliteModel)
-
-    @property
-    def x_shape(self) -> tuple[int, ...]:
-        return (self.shape.batch, *self.shape.input)
-
-    @property
-    def y_shape(self) -> tuple[int, ...]:
-        return (self.shape.batch, *self.shape.output_shape)
-
-    def random(self, name: str, shape: tuple[int, ...]) -> NDArray[np.int8]:
-        seed = f"harness kernel benchmark 1 {self.shape.label} {name}".encode()
-        stream = hashlib.shake_256(seed).digest(math.prod(shape))
-        # Weights are symmetric: -128 is not among them.
-        return np.maximum(np.frombuffer(stream, np.int8), np.int8(-127)).reshape(shape)
-
-    def window(self) -> dict[str, Any]:
-        (stride_h, stride_w), (dilation_h, dilation_w) = self.shape.stride, self.shape.dilation
-        options = {"stride_h": stride_h, "stride_w": stride_w, "padding": self.shape.padding}
-        if self.shape.dilation != (1, 1):
-            options |= {"dilation_h_factor": dilation_h, "dilation_w_factor": dilation_w}
-        return options
-
-    def finish(self, name: str, inputs: list[int], y: int, **options: Any) -> bytes:
-        version = 2 if "dilation_h_factor" in options else 1
-        self.model.operator(name, inputs, [y], version=version, **options)
-        return self.model.build(inputs[:1], [y])
-
-
-def _weighted(draft: _Draft, weights: tuple[int, ...], axis: int, taps: int, **more: Any) -> bytes:
+def _weighted(draft: Draft, weights: tuple[int, ...], axis: int, taps: int, **more: Any) -> bytes:
     shape, model = draft.shape, draft.model
     channels = weights[axis]
     scales = WEIGHT_SCALE * (
         1 + np.arange(channels) / channels if shape.per_channel else np.ones(1)
     )
-    sums = _SPREAD * _SPREAD * math.sqrt(taps)
+    sums = SPREAD * SPREAD * math.sqrt(taps)
     bias = draft.random("bias", (channels,)).astype(np.int64) * int(sums) // 128
-    y_scale = _FILL * sums * IN_SCALE * float(scales.mean()) / 127
+    y_scale = FILL * sums * IN_SCALE * float(scales.mean()) / 127
     x = model.tensor(draft.x_shape, "int8", IN_SCALE, IN_ZERO, name="x")
     w = model.tensor(
         weights, "int8", scales.tolist(), 0, draft.random("weights", weights), axis, "weights"
@@ -84,13 +47,13 @@ def _weighted(draft: _Draft, weights: tuple[int, ...], axis: int, taps: int, **m
     return draft.finish(shape.operator, [x, w, b], y, **options)
 
 
-def _conv_2d(draft: _Draft) -> bytes:
+def _conv_2d(draft: Draft) -> bytes:
     shape = draft.shape
     weights = (shape.output, *shape.kernel, shape.input[2])
     return _weighted(draft, weights, 0, math.prod(weights[1:]), **draft.window())
 
 
-def _depthwise_conv_2d(draft: _Draft) -> bytes:
+def _depthwise_conv_2d(draft: Draft) -> bytes:
     shape = draft.shape
     weights = (1, *shape.kernel, shape.output)
     multiplier = shape.output // shape.input[2]
@@ -98,12 +61,34 @@ def _depthwise_conv_2d(draft: _Draft) -> bytes:
     return _weighted(draft, weights, 3, math.prod(shape.kernel), **window)
 
 
-def _fully_connected(draft: _Draft) -> bytes:
+def _fully_connected(draft: Draft) -> bytes:
     depth = draft.shape.input[0]
     return _weighted(draft, (draft.shape.output, depth), 0, depth)
 
 
-def _pool_2d(draft: _Draft) -> bytes:
+def _transpose_conv(draft: Draft) -> bytes:
+    shape, model = draft.shape, draft.model
+    weights = (shape.output, *shape.kernel, shape.input[2])
+    scales = WEIGHT_SCALE * (1 + np.arange(shape.output) / shape.output * shape.per_channel)
+    taps = math.prod(weights[1:]) / math.prod(shape.stride)
+    y_scale = FILL * SPREAD * SPREAD * math.sqrt(taps) * IN_SCALE * float(scales.mean()) / 127
+    x, sizes = draft.x(), draft.integers(draft.y_shape)
+    each = scales.tolist() if shape.per_channel else WEIGHT_SCALE
+    w = model.tensor(weights, "int8", each, 0, draft.random("weights", weights), 0, "weights")
+    y = draft.y(y_scale, OUT_ZERO)
+    model.operator("TRANSPOSE_CONV", [sizes, w, x], [y], **draft.window())
+    return model.build([x], [y])
+
+
+def _batch_matmul(draft: Draft) -> bytes:
+    depth, columns = draft.shape.input[-1], draft.shape.output
+    sizes = (*draft.x_shape[:-2], depth, columns)
+    b = draft.model.tensor(sizes, "int8", WEIGHT_SCALE, 0, draft.random("b", sizes), name="b")
+    y_scale = FILL * SPREAD * SPREAD * math.sqrt(depth) * IN_SCALE * WEIGHT_SCALE / 127
+    return draft.finish("BATCH_MATMUL", [draft.x(), b], draft.y(y_scale, OUT_ZERO))
+
+
+def _pool_2d(draft: Draft) -> bytes:
     shape, model = draft.shape, draft.model
     x = model.tensor(draft.x_shape, "int8", IN_SCALE, IN_ZERO, name="x")
     y = model.tensor(draft.y_shape, "int8", IN_SCALE, IN_ZERO, name="y")
@@ -113,27 +98,22 @@ def _pool_2d(draft: _Draft) -> bytes:
     return draft.finish(shape.operator, [x], y, **options)
 
 
-def _add(draft: _Draft) -> bytes:
-    model, sizes = draft.model, draft.x_shape
-    a = model.tensor(sizes, "int8", IN_SCALE, IN_ZERO, name="a")
-    b = model.tensor(sizes, "int8", IN_SCALE * 0.7, 9, draft.random("b", sizes), name="b")
-    y = model.tensor(sizes, "int8", IN_SCALE * 1.3, OUT_ZERO, name="y")
-    return draft.finish("ADD", [a, b], y, fused_activation_function=draft.shape.activation)
-
-
-def _softmax(draft: _Draft) -> bytes:
+def _softmax(draft: Draft) -> bytes:
     model, sizes = draft.model, draft.x_shape
     x = model.tensor(sizes, "int8", IN_SCALE, IN_ZERO, name="x")
     y = model.tensor(sizes, "int8", 1 / 256, -128, name="y")
     return draft.finish("SOFTMAX", [x], y, beta=1.0)
 
 
-_NETWORKS: dict[str, Callable[[_Draft], bytes]] = {
-    "ADD": _add,
+_NETWORKS: dict[str, Callable[[Draft], bytes]] = {
     "AVERAGE_POOL_2D": _pool_2d,
+    "BATCH_MATMUL": _batch_matmul,
     "CONV_2D": _conv_2d,
     "DEPTHWISE_CONV_2D": _depthwise_conv_2d,
     "FULLY_CONNECTED": _fully_connected,
     "MAX_POOL_2D": _pool_2d,
     "SOFTMAX": _softmax,
+    "TRANSPOSE_CONV": _transpose_conv,
+    **COPIES,
+    **ELEMENTWISE,
 }

@@ -1,4 +1,7 @@
-"""Models by name (bundled, or in the trees of HARNESS_PATH) and by the path of a file."""
+"""Models by name (bundled, or in the trees of HARNESS_PATH) and by the path of a file.
+
+What kinds of model files there are is not known here: `model/front_ends` reads them.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,13 @@ from harness.catalog.locations import model_folders
 from harness.domain.plan import ModelSource
 from harness.errors import UnknownName
 
-_SUFFIX = ".tflite"
+_DEFINITION = ".toml"
 
 
 class _ModelFile(Schema):
     dataset: str | None = None
+    # The name of the model file, where several files beside the definition have its name.
+    file: str | None = None
     # Whether a run that names no model takes this one.
     demo: bool = True
     # Where the model comes from, in the author's own keys: told to readers, used by nothing.
@@ -23,11 +28,11 @@ class _ModelFile(Schema):
 
 
 def models() -> dict[str, ModelSource]:
-    """Every model with a definition, by id; the `.tflite` lies beside its `.toml`.
+    """Every model with a definition, by id; the model file lies beside its `.toml`.
 
     Raises:
-        BadDefinition, DuplicateName: see `harness.catalog.definitions`; a `.tflite` that is not
-            there is a fault of its definition.
+        BadDefinition, DuplicateName: see `harness.catalog.definitions`; a model file that is
+            not there is a fault of its definition, and so are several.
     """
     return {name: _read(name, path) for name, path in _files().items()}
 
@@ -43,7 +48,7 @@ def resolve_model(name_or_path: str) -> ModelSource:
     path = Path(name_or_path).expanduser()
     if name_or_path not in files and path.is_file():
         return ModelSource(name=path.stem, path=path.resolve(), title=path.name)
-    if name_or_path not in files and (path.suffix == _SUFFIX or len(path.parts) > 1):
+    if name_or_path not in files and (path.suffix or len(path.parts) > 1):
         raise UnknownName(
             "there is no model file at this path",
             where=name_or_path,
@@ -55,19 +60,54 @@ def resolve_model(name_or_path: str) -> ModelSource:
 def _files() -> dict[str, Path]:
     return index(
         "model",
-        ((path.stem, path) for folder in model_folders() for path in sorted(folder.glob("*.toml"))),
+        (
+            (path.stem, path)
+            for folder in model_folders()
+            for path in sorted(folder.glob(f"*{_DEFINITION}"))
+        ),
     )
 
 
 def _read(name: str, path: Path) -> ModelSource:
     definition = read_definition(path, _ModelFile, name=name)
-    file = path.with_suffix(_SUFFIX)
-    if not file.is_file():
-        raise bad_definition(path, [f"the model file {file.name} is not beside it"])
     return ModelSource(
         name=name,
-        path=file,
+        path=_model_file(path, definition.file),
         dataset=definition.dataset,
         title=definition.title,
         demo=definition.demo,
     )
+
+
+def _model_file(definition: Path, named: str | None) -> Path:
+    """The file named in a definition, else the one beside it that is named alike."""
+    if named is not None:
+        file = definition.parent / named
+        if not file.is_file():
+            raise bad_definition(definition, [f"file: there is no {named} beside it"])
+        return file
+    alike = [file for file in _beside(definition) if _owner(file) == definition]
+    if not alike:
+        raise bad_definition(
+            definition, [f"there is no model file beside it (such as {definition.stem}.tflite)"]
+        )
+    if len(alike) > 1:
+        names = ", ".join(file.name for file in alike)
+        raise bad_definition(definition, [f"file: missing, and several could be meant: {names}"])
+    return alike[0]
+
+
+def _beside(definition: Path) -> list[Path]:
+    files = sorted(definition.parent.iterdir())
+    return [file for file in files if file.suffix != _DEFINITION and file.is_file()]
+
+
+def _owner(file: Path) -> Path | None:
+    """The definition that a file is named after: suffixes and names may both have dots."""
+    stem = file.name
+    while "." in stem:
+        stem = stem.rpartition(".")[0]
+        owner = file.with_name(stem + _DEFINITION)
+        if owner.is_file():
+            return owner
+    return None

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from harness.catalog.definitions import Table, bad_definition, nearest, parse_toml, validated
+from harness.catalog.operator_keys import KEYS
 from harness.domain.operator_shape import OperatorShape, Pair
 from harness.errors import BadDefinition, UnknownName
 
@@ -19,31 +18,9 @@ DEFAULT_SHAPES = Path(__file__).with_name("operator_shapes.toml")
 LARGEST_TENSOR = 2**24
 
 
-@dataclass(frozen=True)
-class _Keys:
-    """What a shape of an operator takes beside `op`, `input` and `batch`."""
-
-    needed: frozenset[str] = frozenset()
-    taken: frozenset[str] = frozenset()
-    per_channel: bool = False
-
-
-_WINDOW = frozenset({"kernel", "stride", "padding", "activation"})
-_WEIGHTS = frozenset({"output", "activation", "per_channel"})
-_KEYS: Mapping[str, _Keys] = {
-    "ADD": _Keys(taken=frozenset({"activation"})),
-    "AVERAGE_POOL_2D": _Keys(frozenset({"kernel"}), _WINDOW),
-    "CONV_2D": _Keys(frozenset({"output", "kernel"}), _WINDOW | _WEIGHTS | {"dilation"}, True),
-    "DEPTHWISE_CONV_2D": _Keys(frozenset({"kernel"}), _WINDOW | _WEIGHTS | {"dilation"}, True),
-    "FULLY_CONNECTED": _Keys(frozenset({"output"}), _WEIGHTS),
-    "MAX_POOL_2D": _Keys(frozenset({"kernel"}), _WINDOW),
-    "SOFTMAX": _Keys(),
-}
-
-
 def benchmarked_operators() -> tuple[str, ...]:
     """The operators whose shapes can be written down, by TensorFlow Lite's names."""
-    return tuple(_KEYS)
+    return tuple(KEYS)
 
 
 def operator_named(name: str) -> str:
@@ -54,8 +31,8 @@ def operator_named(name: str) -> str:
     """
     found = _find(name)
     if found is None:
-        known = ", ".join(operator.lower() for operator in _KEYS)
-        near = nearest(name, [operator.lower() for operator in _KEYS])
+        known = ", ".join(operator.lower() for operator in KEYS)
+        near = nearest(name, [operator.lower() for operator in KEYS])
         hint = f"Use {near!r}" if near else "Use a name that exists"
         raise UnknownName(
             f"there is no kernel benchmark of {name!r}", hint=f"{hint}; there are: {known}."
@@ -79,7 +56,7 @@ def read_shapes(path: Path) -> tuple[OperatorShape, ...]:
 
 def _find(name: str) -> str | None:
     plain = name.upper().replace("_", "")
-    return next((known for known in _KEYS if known.replace("_", "") == plain), None)
+    return next((known for known in KEYS if known.replace("_", "") == plain), None)
 
 
 def _operator(value: object) -> object:
@@ -87,7 +64,7 @@ def _operator(value: object) -> object:
         return value
     found = _find(value)
     if found is None:
-        known = ", ".join(operator.lower() for operator in _KEYS)
+        known = ", ".join(operator.lower() for operator in KEYS)
         raise ValueError(f"there is no benchmark of {value!r}; there are: {known}")
     return found
 
@@ -154,19 +131,21 @@ class _Row(Table):
         return self
 
     def _key_faults(self) -> list[str]:
-        keys, given = _KEYS[self.op], self.model_fields_set - {"op", "input", "batch"}
+        keys, given = KEYS[self.op], self.model_fields_set - {"op", "input", "batch"}
         faults = [f"{self.op} needs `{key}`" for key in sorted(keys.needed - given)]
         return faults + [f"{self.op} takes no `{key}`" for key in sorted(given - keys.taken)]
 
     def _size_faults(self) -> list[str]:
-        rank = len(self.input)
-        if self.op.endswith("_2D") and rank != 3:
-            return [f"the input of {self.op} has three sizes (h, w, c), not {rank}"]
-        if self.op == "FULLY_CONNECTED" and rank != 1:
-            return [f"the input of {self.op} has one size, not {rank}"]
+        rank, (fewest, most) = len(self.input), KEYS[self.op].ranks
+        if not fewest <= rank <= most:
+            sizes = {(1, 1): "one size", (2, 3): "two or three sizes"}
+            wanted = sizes.get((fewest, most), "three sizes (h, w, c)")
+            return [f"the input of {self.op} has {wanted}, not {rank}"]
         faults = []
         if self.op == "DEPTHWISE_CONV_2D" and (self.output or 0) % self.input[2]:
             faults.append(f"output {self.output} is not a multiple of {self.input[2]} channels")
+        if self.op == "CONCATENATION" and (self.output or 0) <= self.input[-1]:
+            faults.append(f"output {self.output} leaves nothing beside {self.input[-1]} channels")
         if self.op.endswith("_2D") and self.padding == "VALID":
             reach = [(k - 1) * d + 1 for k, d in zip(self.kernel, self.dilation, strict=True)]
             if reach[0] > self.input[0] or reach[1] > self.input[1]:
@@ -188,7 +167,7 @@ class _Row(Table):
 
     def shape(self) -> OperatorShape:
         """The row as a domain value."""
-        keys = _KEYS[self.op]
+        keys = KEYS[self.op]
         own = self.input[-1] if self.op == "DEPTHWISE_CONV_2D" else 0
         kernel: Pair = self.kernel
         return OperatorShape(

@@ -1,4 +1,4 @@
-"""One function of a kernel library's interface, and whether a kernel benchmark reaches it."""
+"""One function of a kernel library's interface, and which of our kernels reach it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ class LibraryFunction:
     reason: str = ""
 
     @property
-    def benchmarked(self) -> bool:
+    def reached(self) -> bool:
         """Whether a kernel of ours can reach it."""
         return bool(self.operators)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 Pair = tuple[int, int]
@@ -12,9 +13,14 @@ class OperatorShape:
     """An operator over int8 activations, by TensorFlow Lite's name ("CONV_2D").
 
     `input` is the shape of its (first) input without `batch`: h, w, c of windowed operators, else
-    one to three sizes. `output` counts the output channels of convolutions and the units of
-    FULLY_CONNECTED; other operators keep their channels and leave it 0. Pairs are height and width.
-    `per_channel` gives each output channel of the weights a scale of its own.
+    one to three sizes. `output` counts the output channels of convolutions and of CONCATENATION,
+    the units of FULLY_CONNECTED and the columns of BATCH_MATMUL; other operators keep their
+    channels and leave it 0. Pairs are height and width. `per_channel` gives each output channel of
+    the weights a scale of its own.
+
+    PAD adds what a VALID window of `kernel` would lose, STRIDED_SLICE takes each `stride`-th pixel,
+    RESIZE_NEAREST_NEIGHBOR gives `stride` for one. TRANSPOSE swaps the last two axes, MEAN leaves
+    one pixel.
     """
 
     operator: str
@@ -31,11 +37,13 @@ class OperatorShape:
     @property
     def windowed(self) -> bool:
         """Whether a window slides over height and width."""
-        return self.operator.endswith("_2D")
+        return self.operator.endswith("_2D") or self.operator in _WINDOWED
 
     @property
     def output_shape(self) -> tuple[int, ...]:
         """Shape of the output without batch, as TensorFlow defines SAME and VALID."""
+        if self.operator in _OTHER_OUTPUTS:
+            return _OTHER_OUTPUTS[self.operator](self)
         if not self.windowed:
             return (*self.input[:-1], self.output) if self.output else self.input
         sizes = zip(self.input[:2], self.kernel, self.stride, self.dilation, strict=True)
@@ -62,6 +70,30 @@ class OperatorShape:
         elif "CONV" in self.operator:
             parts += ["per-tensor"] * (not self.per_channel)
         return f"{' '.join(parts)} -> {_times(self.output_shape)}"
+
+
+def _padded(shape: OperatorShape) -> tuple[int, ...]:
+    (h, w, c), (kernel_h, kernel_w) = shape.input, shape.kernel
+    return h + kernel_h - 1, w + kernel_w - 1, c
+
+
+def _spread(shape: OperatorShape) -> tuple[int, ...]:
+    """What a convolution of the output would have as its input: the smallest for VALID."""
+    (h, w, c), (stride_h, stride_w) = shape.input, shape.stride
+    if shape.padding == "SAME":
+        return h * stride_h, w * stride_w, shape.output or c
+    kernel_h, kernel_w = shape.kernel
+    return (h - 1) * stride_h + kernel_h, (w - 1) * stride_w + kernel_w, shape.output or c
+
+
+_WINDOWED = {"PAD", "RESIZE_NEAREST_NEIGHBOR", "STRIDED_SLICE", "TRANSPOSE_CONV"}
+_OTHER_OUTPUTS: Mapping[str, Callable[[OperatorShape], tuple[int, ...]]] = {
+    "MEAN": lambda shape: (1, 1, shape.input[2]),
+    "PAD": _padded,
+    "RESIZE_NEAREST_NEIGHBOR": _spread,
+    "TRANSPOSE": lambda shape: (*shape.input[:-2], shape.input[-1], shape.input[-2]),
+    "TRANSPOSE_CONV": _spread,
+}
 
 
 def _times(sizes: tuple[int, ...]) -> str:

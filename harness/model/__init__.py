@@ -3,6 +3,7 @@
 from harness.model.compile import compile_image
 from harness.model.cost import OperatorCost, operator_costs
 from harness.model.decode import DecodedImage, decode_image
+from harness.model.front_ends import read_model
 from harness.model.host_reference import HostReference
 from harness.model.on_device import on_device, read_network
 from harness.model.reference_cache import PendingReference, start_reference
@@ -17,6 +18,7 @@ __all__ = [
     "decode_image",
     "on_device",
     "operator_costs",
+    "read_model",
     "read_network",
     "read_tflite",
     "start_reference",

@@ -7,7 +7,7 @@ import numpy as np
 from harness.domain.network import DType
 from harness.model.operator_use import OperatorUse, describe
 
-_NUMPY = {DType.INT32: np.dtype("<i4"), DType.INT64: np.dtype("<i8")}
+_NUMPY = {DType.INT32: "<i4", DType.INT64: "<i8"}
 
 
 def constant_integers(use: OperatorUse, position: int, meaning: str) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.domain.network import Tensor
+from harness.domain.network import Network, Tensor
 from harness.errors import BadDataset, BadModel, ToolMissing
 from harness.model.edge_values import in_file, numpy_type, on_device
 from harness.model.litert_content import accepted_by_litert
@@ -20,6 +20,14 @@ from harness.model.on_device import on_device as network_on_device
 from harness.model.tflite_file import parse_tflite, read_bytes
 
 PACKAGE = "ai-edge-litert"
+
+ReadForLitert = Callable[[Path], tuple[bytes, Network]]
+"""Reads a file: what LiteRT gets of it as a `.tflite`, and the network in that."""
+
+
+def _tflite(path: Path) -> tuple[bytes, Network]:
+    content = read_bytes(path)
+    return content, parse_tflite(content, path)
 
 
 @dataclass(frozen=True)
@@ -51,18 +59,20 @@ class HostReference:
     are converted (`edge_values`). `mended` says what LiteRT would have refused in the file.
 
     Args:
-        path: a `.tflite` file.
+        path: a model file.
         expected_sha256: the content the file must have, where it was read before.
+        read: how the file is read where it is not a `.tflite`.
 
     Raises:
         BadModel: the file is damaged, changed, or LiteRT refuses it.
         ToolMissing: LiteRT is not installed.
     """
 
-    def __init__(self, path: Path, expected_sha256: str | None = None) -> None:
+    def __init__(
+        self, path: Path, expected_sha256: str | None = None, read: ReadForLitert = _tflite
+    ) -> None:
         self._path = path
-        self._content = read_bytes(path)
-        self._network = parse_tflite(self._content, path)
+        self._content, self._network = read(path)
         self._device = network_on_device(self._network)
         if expected_sha256 not in (None, self._network.source_sha256):
             raise self._bad(

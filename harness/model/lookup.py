@@ -18,7 +18,7 @@ from harness.model.lowered import Lowered, Operand, Words
 from harness.model.operator_use import INT8_MAX, INT8_MIN, OperatorUse
 
 Single = NDArray[np.float32]
-_CODES = np.arange(256, dtype=np.uint8).view(np.int8).astype(np.int64)
+_CODES: NDArray[np.int64] = np.arange(256, dtype=np.uint8).view(np.int8).astype(np.int64)
 
 
 def lower_lookup(
@@ -63,6 +63,7 @@ def by_real_function(
         steps = function(real) * (np.float32(1) / np.float32(y_scale))
         # Half away from zero; a sum with 0.5 could round up a number just below it.
         nearest = np.trunc(steps) + np.trunc(2 * (steps - np.trunc(steps)))
-        return np.clip(nearest, -1e6, 1e6).astype(np.int64) + y_zero
+        steps_inside: NDArray[np.int64] = np.clip(nearest, -1e6, 1e6).astype(np.int64)
+        return steps_inside + y_zero
 
     return entries

@@ -16,7 +16,7 @@ class Variant(IntEnum):
     """
 
     INT16 = 0x100
-    WEIGHTS_WITH_ZERO_POINT = 0x200
+    UINT8_WEIGHTS = 0x200
     INT4_WEIGHTS = 0x300
 
 

@@ -10,18 +10,18 @@ from pathlib import Path
 
 from harness.domain.network import Network
 from harness.model import rewrites
-from harness.model.tflite_file import read_tflite
+from harness.model.front_ends import read_model
 
 Rewrite = Callable[[Network], Network]
 
 
 def read_network(path: Path) -> Network:
-    """Read a `.tflite` file as the network that a device runs; see `read_tflite` and `on_device`.
+    """Read a model file as the network that a device runs; see `read_model` and `on_device`.
 
     Raises:
-        BadModel: as `read_tflite`.
+        HarnessError: as `read_model`.
     """
-    return on_device(read_tflite(path))
+    return on_device(read_model(path))
 
 
 def on_device(network: Network) -> Network:

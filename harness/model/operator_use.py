@@ -158,8 +158,10 @@ class OperatorUse:
     def _zero_point(self, tensor: Tensor, zero_point: int) -> int:
         if tensor.dtype is DType.INT16 and zero_point != 0:
             raise self.broken(f"the zero point of {describe(tensor)} is {zero_point}, not 0")
-        if not INT8_MIN <= zero_point <= INT8_MAX:
-            raise self.broken(f"the zero point of {describe(tensor)} is {zero_point}, not an int8")
+        unsigned = tensor.dtype is DType.UINT8
+        if not INT8_MIN <= zero_point - 128 * unsigned <= INT8_MAX:
+            kind = "a uint8" if unsigned else "an int8"
+            raise self.broken(f"the zero point of {describe(tensor)} is {zero_point}, not {kind}")
         return zero_point
 
     def _written(self, tensor: Tensor, types: Sequence[DType]) -> Tensor:

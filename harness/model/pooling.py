@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 
+from harness.domain.network import DType
 from harness.model.activation import activation_bounds
 from harness.model.dims import spatial
-from harness.model.lowered import Lowered, Operand
+from harness.model.lowered import Lowered, Operand, Variant
 from harness.model.operator_use import OperatorUse
+from harness.model.weighted import ACTIVATIONS
 from harness.model.window import window_of
 
 _SCALE_TOLERANCE = 1e-6
@@ -20,10 +22,14 @@ def lower_pool(use: OperatorUse) -> Lowered:
         UnsupportedOperator: input and output are quantised apart, which kernels do not undo.
         BadModel: the output has another shape than the window gives.
     """
-    x, y = use.activation(0), use.output()
+    x, y = use.activation(0, *ACTIVATIONS), use.output(*ACTIVATIONS)
     x_dims, y_dims = spatial(use, x), spatial(use, y)
     (x_scale, x_zero), (y_scale, y_zero) = use.per_tensor(x), use.per_tensor(y)
-    if x_zero != y_zero or not math.isclose(x_scale, y_scale, rel_tol=_SCALE_TOLERANCE):
+    if (
+        x.dtype is not y.dtype
+        or x_zero != y_zero
+        or not math.isclose(x_scale, y_scale, rel_tol=_SCALE_TOLERANCE)
+    ):
         raise use.unsupported(
             f"the input has scale {x_scale:g} and zero point {x_zero}, the output {y_scale:g} and "
             f"{y_zero}; pooling does not requantise",
@@ -34,7 +40,7 @@ def lower_pool(use: OperatorUse) -> Lowered:
     filter_h, filter_w = use.positive_option("filter_height"), use.positive_option("filter_width")
     window = window_of(use, x_dims, filter_h, filter_w, y_dims)
     return Lowered(
-        opcode=use.operator.opcode,
+        opcode=use.operator.opcode + (Variant.INT16 if x.dtype is DType.INT16 else 0),
         inputs=(Operand(x, x_dims),),
         output=Operand(y, y_dims),
         params=(

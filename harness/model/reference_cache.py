@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import MeasurementError
-from harness.model.host_reference import HostReference, litert_version
+from harness.model.front_ends import ComparedWith, front_end_of
 
 
 @dataclass(frozen=True)
 class PendingReference:
-    """Outputs that are being computed, or were found in the cache; `version` is LiteRT's."""
+    """Outputs that are being computed, or were found in the cache, and whose they are."""
 
-    version: str
+    compared_with: ComparedWith
     _outputs: Future[NDArray[np.generic]]
     _cancelled: threading.Event
 
@@ -37,7 +37,7 @@ class PendingReference:
         except TimeoutError as error:
             raise MeasurementError(
                 f"the host reference is not ready after {timeout:g} s",
-                where=f"LiteRT {self.version}",
+                where=f"{self.compared_with.name} {self.compared_with.version}",
                 hint="Take fewer inputs with `--limit`, or a smaller model.",
             ) from error
 
@@ -57,7 +57,7 @@ class _Work:
     cancelled: threading.Event
 
     def __call__(self) -> NDArray[np.generic]:
-        reference = HostReference(self.path, self.model_sha256)
+        reference = front_end_of(self.path).reference(self.path, self.model_sha256)
         outputs = reference.outputs(self.inputs, self.cancelled)
         if len(outputs) != len(self.inputs):
             raise MeasurementError(
@@ -81,11 +81,14 @@ def start_reference(
     """Return the outputs of the host reference from the cache, or start to compute them.
 
     LiteRT lets go of Python's lock while it computes, so a thread is enough; the link is served
-    meanwhile. The cache is only a memo: its key is model, data set and LiteRT's version, and an
+    meanwhile. The cache is only a memo: its key is model, data set and the reference's own, and an
     entry that does not fit is computed again.
+
+    Raises:
+        HarnessError: as `FrontEnd.compared_with`.
     """
-    version = litert_version()
-    entry = cache_dir / f"{model_sha256[:16]}-{dataset_sha256[:16]}-{version}.npy"
+    compared_with = front_end_of(path).compared_with(path)
+    entry = cache_dir / f"{model_sha256[:16]}-{dataset_sha256[:16]}-{compared_with.key}.npy"
     outputs: Future[NDArray[np.generic]] = Future()
     cancelled = threading.Event()
     known = _load(entry, len(inputs))
@@ -95,7 +98,7 @@ def start_reference(
         worker = ThreadPoolExecutor(1, "host-reference")
         outputs = worker.submit(_Work(path, model_sha256, inputs, entry, cancelled))
         worker.shutdown(wait=False)
-    return PendingReference(version, outputs, cancelled)
+    return PendingReference(compared_with, outputs, cancelled)
 
 
 def _load(entry: Path, count: int) -> NDArray[np.generic] | None:

@@ -37,9 +37,11 @@ def quantize_multiplier(real: float, largest_shift: int = 30) -> tuple[int, int]
     return multiplier, shift
 
 
-def quantize_multipliers(reals: Sequence[float]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def quantize_multipliers(
+    reals: Sequence[float], largest_shift: int = 30
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Multipliers and shifts of several scales; see `quantize_multiplier`."""
-    pairs = [quantize_multiplier(real) for real in reals]
+    pairs = [quantize_multiplier(real, largest_shift) for real in reals]
     return tuple(multiplier for multiplier, _ in pairs), tuple(shift for _, shift in pairs)
 
 

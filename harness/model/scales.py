@@ -6,8 +6,6 @@ single precision, which tells in rare sums.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -46,7 +44,9 @@ def scaled_codes(codes: NDArray[np.int64], multiplier: int, shift: int) -> NDArr
     return rounded_right_shift(product, max(-shift, 0))
 
 
-def rounded_right_shift(values: NDArray[np.int64], exponent: int) -> NDArray[Any]:
+def rounded_right_shift(values: NDArray[np.int64], exponent: int) -> NDArray[np.int64]:
     """values / 2^exponent, ties away from zero."""
     mask = (1 << exponent) - 1
-    return (values >> exponent) + ((values & mask) > (mask >> 1) + (values < 0))
+    ties = (mask >> 1) + (values < 0)
+    rounded: NDArray[np.int64] = (values >> exponent) + ((values & mask) > ties)
+    return rounded

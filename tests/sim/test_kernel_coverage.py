@@ -1,8 +1,9 @@
-"""Each function of CMSIS-NN is benchmarked, or left out for a reason that is not out of date."""
+"""Each function of CMSIS-NN is reached, or left out for a reason that is not out of date."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -13,6 +14,10 @@ from harness.cli.app import app
 from harness.domain.library_function import LibraryFunction
 from harness.errors import LibraryUnavailable
 
+KERNELS = Path(__file__).parents[2] / "firmware" / "kernels" / "cmsis-nn"
+# `harness kernels bench` measures one inference, and such operators remember those before.
+STATEFUL = {"svdf", "unidirectional_sequence_lstm"}
+
 
 @pytest.fixture(scope="module")
 def pinned() -> list[LibraryFunction]:
@@ -22,15 +27,15 @@ def pinned() -> list[LibraryFunction]:
         pytest.skip(f"CMSIS-NN cannot be had: {error}")
 
 
-def test_every_function_of_cmsis_nn_is_benchmarked_or_left_out_for_a_reason(
+def test_every_function_of_cmsis_nn_is_reached_or_left_out_for_a_reason(
     pinned: list[LibraryFunction],
 ) -> None:
     assert len(pinned) > 50
-    assert [one.name for one in pinned if not one.benchmarked and not one.reason] == []
+    assert [one.name for one in pinned if not one.reached and not one.reason] == []
 
 
 def test_no_reason_is_out_of_date(pinned: list[LibraryFunction]) -> None:
-    left_out = {one.name for one in pinned if not one.benchmarked}
+    left_out = {one.name for one in pinned if not one.reached}
     assert set(reasons_left_out("cmsis-nn")) == left_out
 
 
@@ -38,7 +43,11 @@ def test_what_is_reached_belongs_to_operators_that_are_swept(
     pinned: list[LibraryFunction],
 ) -> None:
     reached = {operator.lower() for one in pinned for operator in one.operators}
-    assert reached == set(assembly.list_benchmarked_operators())
+    swept = set(assembly.list_benchmarked_operators())
+    other_types = {name for name in reached if name.endswith(("_int16", "_int4_weights"))}
+    assert reached - other_types - swept <= STATEFUL
+    # What is swept and reaches nothing has no kernel of its own beside `reference`.
+    assert [name for name in swept - reached if (KERNELS / f"{name}.c").exists()] == []
     by_name = {one.name: one for one in pinned}
     assert by_name["arm_convolve_1x1_s8_fast"].caller == "arm_convolve_wrapper_s8"
     assert by_name["arm_depthwise_conv_3x3_s8"].operators == ("DEPTHWISE_CONV_2D",)
@@ -49,7 +58,7 @@ def test_the_command_lists_them_all(pinned: list[LibraryFunction]) -> None:
     assert printed.exit_code == 0
     assert [row["function"] for row in json.loads(printed.stdout)] == [one.name for one in pinned]
     table = CliRunner().invoke(app, ["kernels", "coverage", "--left-out"]).stdout
-    reached = sum(one.benchmarked for one in pinned)
+    reached = sum(one.reached for one in pinned)
     assert f"{reached} of {len(pinned)} functions of cmsis-nn " in table
-    assert "arm_svdf_s8" in table
+    assert "arm_reshape_s8" in table
     assert "arm_softmax_s8 " not in table

@@ -17,8 +17,32 @@ int check_add(const struct model *m, const struct image_operator *op);
 int check_softmax(const struct model *m, const struct image_operator *op);
 int check_reshape(const struct model *m, const struct image_operator *op);
 
-/* TensorFlow Lite's TensorType, as in the tensor records. */
+/* The same for other types: TensorFlow Lite's TensorType, as in the tensor records. */
 enum { INT32 = 2, UINT8 = 3, INT64 = 4, INT16 = 7, INT8 = 9, INT4 = 17 };
+
+struct operand_types {
+    uint8_t activations, weights, bias;
+};
+
+extern const struct operand_types int8_throughout;
+
+int check_conv_2d_of(const struct model *m, const struct image_operator *op, const struct operand_types *types);
+int check_depthwise_conv_2d_of(const struct model *m, const struct image_operator *op,
+                               const struct operand_types *types);
+int check_fully_connected_of(const struct model *m, const struct image_operator *op,
+                             const struct operand_types *types);
+
+int check_pool_2d_of(const struct model *m, const struct image_operator *op, const struct operand_types *types);
+
+/* What CONV_2D and DEPTHWISE_CONV_2D have in common: the end of their parameters. */
+struct sliding {
+    int32_t stride_w, stride_h, pad_w, pad_h, dilation_w, dilation_h;
+    int32_t activation_min, activation_max;
+    uint32_t multipliers_at, shifts_at;
+};
+_Static_assert(sizeof(struct sliding) == sizeof(struct image_conv) - offsetof(struct image_conv, stride_w), "conv");
+_Static_assert(sizeof(struct sliding) == sizeof(struct image_depthwise) - offsetof(struct image_depthwise, stride_w),
+               "depthwise");
 
 static inline const struct image_tensor *op_input(const struct model *m, const struct image_operator *op, int i)
 {

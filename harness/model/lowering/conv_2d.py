@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from dataclasses import astuple
 
+from harness.domain.network import DType
 from harness.model.activation import activation_bounds
 from harness.model.dims import spatial
 from harness.model.lowered import Lowered, Operand
 from harness.model.operator_use import OperatorUse, describe
-from harness.model.weighted import macs_with_weights, per_channel_requantization
+from harness.model.weighted import (
+    macs_with_weights,
+    per_channel_requantization,
+    weighted_operands,
+)
 from harness.model.window import window_of
+
+TYPES = (DType.INT16, DType.UINT8)
 
 
 def lower(use: OperatorUse) -> Lowered:
     """CONV_2D with per-channel or per-tensor weights, symmetric, not grouped."""
-    x, filters, y = use.activation(0), use.weights(1), use.output()
+    operands = weighted_operands(use)
+    x, filters, y = operands.x, operands.weights, operands.y
     x_dims, f_dims, y_dims = spatial(use, x), spatial(use, filters), spatial(use, y)
     channels = f_dims[0]
     if f_dims[3] != x_dims[3]:
@@ -25,11 +33,11 @@ def lower(use: OperatorUse) -> Lowered:
         )
     if y_dims[3] != channels:
         raise use.broken(f"{channels} filters give {y_dims[3]} output channels")
-    bias = use.bias(2, channels)
+    bias = use.bias(2, channels, operands.bias)
     window = window_of(use, x_dims, f_dims[1], f_dims[2], y_dims)
-    scales = use.channel_scales(filters, axis=0)
+    scales = operands.scales(use, axis=0)
     return Lowered(
-        opcode=use.operator.opcode,
+        opcode=use.operator.opcode + operands.variant,
         inputs=(
             Operand(x, x_dims),
             Operand(filters, f_dims),
@@ -42,6 +50,7 @@ def lower(use: OperatorUse) -> Lowered:
             *astuple(window),
             *activation_bounds(use, y),
             *per_channel_requantization(use, x, scales, y, channels),
+            *operands.filter_offset,
         ),
     )
 

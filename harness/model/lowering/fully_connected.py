@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from harness.domain.network import Tensor
+from harness.domain.network import DType, Tensor
 from harness.model.activation import activation_bounds
 from harness.model.dims import dims_of
 from harness.model.lowered import Lowered, Operand, Words
@@ -12,25 +12,27 @@ from harness.model.operator_use import OperatorUse, describe
 from harness.model.weighted import (
     macs_with_weights,
     per_channel_requantization,
-    requantization,
+    weighted_operands,
 )
 
+TYPES = (DType.INT16, DType.UINT8)
 _DEFAULT_FORMAT = 0
 
 
 def lower(use: OperatorUse) -> Lowered:
     """FULLY_CONNECTED with per-tensor or per-channel weights."""
-    x, weights, y = use.activation(0), use.weights(1), use.output()
+    operands = weighted_operands(use)
+    x, weights, y = operands.x, operands.weights, operands.y
     if use.option("weights_format", _DEFAULT_FORMAT) != _DEFAULT_FORMAT:
         raise use.unsupported(
             "the weights are shuffled (SHUFFLED4x16INT8)", "Convert the model without shuffling."
         )
     outputs, depth = _checked_shape(use, x, weights, y)
-    bias = use.bias(2, outputs)
+    bias = use.bias(2, outputs, operands.bias)
     per_channel = weights.quantization is not None and weights.quantization.per_channel
     filter_offset = 0 if per_channel else -use.per_tensor(weights)[1]
     return Lowered(
-        opcode=use.operator.opcode,
+        opcode=use.operator.opcode + operands.variant,
         inputs=(
             Operand(x, dims_of(use, x)),
             Operand(weights, (depth, 1, 1, outputs)),
@@ -62,6 +64,8 @@ def _checked_shape(use: OperatorUse, x: Tensor, weights: Tensor, y: Tensor) -> t
 
 def _sums(weights: Tensor, outputs: int) -> Words:
     """Sum of each output's weights: vector kernels multiply it by the offset of the inputs."""
+    if weights.dtype is not DType.INT8:
+        return Words(())  # there are no vector kernels for such
     rows = np.frombuffer(weights.data or b"", np.int8).reshape(outputs, -1)
     return Words(tuple(int(total) for total in rows.sum(axis=1, dtype=np.int32)))
 
@@ -76,7 +80,7 @@ def _requantization(
     # LiteRT 2.3's reference kernel scales sums by this product in double precision and rounds once;
     # TensorFlow Lite multiplied the first two scales in single precision, which tells in rare sums.
     scale = use.per_tensor(weights)[0]
-    return requantization(use, [use.per_tensor(x)[0] * scale / use.per_tensor(y)[0]])
+    return per_channel_requantization(use, x, (scale,), y, 1)
 
 
 def macs(use: OperatorUse) -> int:

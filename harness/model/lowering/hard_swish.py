@@ -45,7 +45,8 @@ def _gate(inputs: NDArray[np.int64], multiplier: int, shift: int) -> NDArray[np.
     if shift <= 0:
         return rounded_right_shift(_rounded_product(inputs, multiplier), -shift)
     shifted = np.clip(inputs << (shift - 1), _LOW, _HIGH)
-    return np.clip(_rounded_product(shifted, multiplier) << 1, _LOW, _HIGH)
+    gate: NDArray[np.int64] = np.clip(_rounded_product(shifted, multiplier) << 1, _LOW, _HIGH)
+    return gate
 
 
 def _upper_half(multiplier: int) -> int:

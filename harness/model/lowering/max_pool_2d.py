@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from harness.domain.network import DType
 from harness.model.lowered import Lowered
 from harness.model.operator_use import OperatorUse
 from harness.model.pooling import lower_pool
+
+TYPES = (DType.INT16,)
 
 
 def lower(use: OperatorUse) -> Lowered:

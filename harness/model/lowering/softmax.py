@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 
+from harness.domain.network import DType
 from harness.model.dims import dims_of
 from harness.model.lowered import Lowered, Operand
 from harness.model.operator_use import OperatorUse
 from harness.model.requantization import quantize_multiplier
+from harness.model.softmax_int16 import lower_softmax_int16
+from harness.model.weighted import ACTIVATIONS
 
+TYPES = (DType.INT16,)
 INTEGER_BITS = 5  # differences from the largest input enter exp() as Q5.26
 _FRACTION_BITS = 31 - INTEGER_BITS
 _LARGEST_ROW = 4095  # the sum of exponentials, each up to 1, has 12 integer bits
@@ -17,9 +21,11 @@ _OUTPUT_SCALE, _OUTPUT_ZERO = 1 / 256, -128
 
 def lower(use: OperatorUse) -> Lowered:
     """SOFTMAX with the output that TensorFlow Lite prescribes: scale 1/256, zero point -128."""
-    x, y = use.activation(0), use.output()
+    x, y = use.activation(0, *ACTIVATIONS), use.output(*ACTIVATIONS)
     if x.shape != y.shape or not x.shape:
         raise use.broken("input and output do not have the same shape")
+    if (x.dtype, y.dtype) == (DType.INT16, DType.INT16):
+        return lower_softmax_int16(use)
     y_scale, y_zero = use.per_tensor(y)
     if y_zero != _OUTPUT_ZERO or not math.isclose(y_scale, _OUTPUT_SCALE, rel_tol=1e-3):
         raise use.unsupported(

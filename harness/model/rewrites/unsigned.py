@@ -1,7 +1,8 @@
 """Turns uint8 networks into int8 ones: the same real values, with codes and zero points less 128.
 
 Kernels compute with differences from zero points, which stay as they are. Weights of uint8 have a
-zero point of their own; where all of them less it are int8, they are stored so, and have none.
+zero point of their own; where all of them less it are int8, they are stored so, and have none;
+where not, they stay what they are, for kernels that take them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _WEIGHTED = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}
 
 
 def rewrite(network: Network) -> Network:
-    """Make every quantised uint8 tensor int8; one without a scale stays what it is."""
+    """Make every quantised uint8 tensor int8, but weights as said above; others have no scale."""
     weights = _only_weights(network.operators)
     tensors = tuple(
         _signed(tensor, tensor.index in weights) if _is_unsigned(tensor) else tensor
@@ -47,10 +48,13 @@ def _signed(tensor: Tensor, is_weight: bool) -> Tensor:
     zeros = quantization.zero_points
     codes = np.frombuffer(tensor.data or b"", np.uint8).astype(np.int16)
     centred = codes - zeros[0]
-    if is_weight and len(set(zeros)) == 1 and _fits(centred):
+    shifted = codes - _SHIFT
+    if not is_weight:
+        zeros = tuple(zero - _SHIFT for zero in zeros)
+    elif len(set(zeros)) == 1 and _fits(centred):
         shifted, zeros = centred, (0,) * len(zeros)
     else:
-        shifted, zeros = codes - _SHIFT, tuple(zero - _SHIFT for zero in zeros)
+        return tensor
     return replace(
         tensor,
         dtype=DType.INT8,

@@ -6,10 +6,10 @@ import os
 
 import numpy as np
 import pytest
-from compiled_operator import CompiledOperator
+from builders.compiled_operator import CompiledOperator
+from builders.operator_models import MODELS
 from hypothesis import HealthCheck, given, settings
 from kernel_program import KernelProgram
-from operator_models import MODELS
 
 _EXAMPLES = int(os.environ.get("HARNESS_FUZZ_EXAMPLES", "0"))
 _some = settings(

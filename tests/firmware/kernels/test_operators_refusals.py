@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from builders.compiled_operator import CompiledOperator
 from builders.tflite_builder import TfliteModel
-from compiled_operator import CompiledOperator
 from kernel_program import KernelProgram
 
 BAD, NOT_IMPLEMENTED = -1, -2

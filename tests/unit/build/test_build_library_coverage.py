@@ -81,7 +81,7 @@ def test_what_a_kernel_reaches_through_helpers_and_circles(tmp_path: Path) -> No
 
 def test_kernels_of_other_libraries_reach_nothing(tmp_path: Path) -> None:
     calling = kernels(tmp_path / "mine", "int f() { return arm_wrapper(a, 1); }", calls="other")
-    assert not any(function.benchmarked for function in coverage(library(tmp_path), [calling]))
+    assert not any(function.reached for function in coverage(library(tmp_path), [calling]))
 
 
 def test_a_library_without_header(tmp_path: Path) -> None:

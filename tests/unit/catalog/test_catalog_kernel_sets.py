@@ -224,7 +224,29 @@ def test_a_model_may_stay_out_of_the_demonstration(tree: Path) -> None:
 
 def test_a_definition_without_its_model(tree: Path) -> None:
     add_file(tree, "models", "net.toml", 'id = "net"\ntitle = "A net"\n')
-    with pytest.raises(BadDefinition, match=r"the model file net\.tflite is not beside it"):
+    with pytest.raises(BadDefinition, match=r"there is no model file beside it \(such as net\.tfl"):
+        resolve_model("net")
+
+
+@pytest.mark.parametrize("suffix", [".onnx", ".network", ".caffemodel.h5"])
+def test_a_model_of_any_kind(tree: Path, suffix: str) -> None:
+    add_file(tree, "models", "net.toml", 'id = "net"\ntitle = "A net"\n')
+    add_file(tree, "models", "net.v2.toml", 'id = "net.v2"\ntitle = "Another"\n')
+    file, other = (add_file(tree, "models", f"{stem}{suffix}", "") for stem in ("net", "net.v2"))
+    assert resolve_model("net").path == file
+    assert resolve_model("net.v2").path == other
+
+
+def test_a_definition_beside_two_models_names_one(tree: Path) -> None:
+    definition = add_file(tree, "models", "net.toml", 'id = "net"\ntitle = "A net"\n')
+    file, _ = (add_file(tree, "models", name, "") for name in ("net.onnx", "net.tflite"))
+    with pytest.raises(BadDefinition) as caught:
+        resolve_model("net")
+    assert caught.value.what == ("file: missing, and several could be meant: net.onnx, net.tflite")
+    definition.write_text('id = "net"\ntitle = "A net"\nfile = "net.onnx"\n')
+    assert resolve_model("net").path == file
+    definition.write_text('id = "net"\ntitle = "A net"\nfile = "other.onnx"\n')
+    with pytest.raises(BadDefinition, match=r"file: there is no other\.onnx beside it"):
         resolve_model("net")
 
 

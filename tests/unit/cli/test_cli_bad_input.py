@@ -91,10 +91,10 @@ def test_an_unsupported_operator(harness: CommandLine, folder: Path) -> None:
     model = TfliteModel()
     x = model.tensor((1, 4), "int8", 0.5, name="before")
     y = model.tensor((1, 4), "int8", 1 / 256, -128, name="after")
-    model.operator("LOGISTIC", [x], [y])
-    Path("logistic.tflite").write_bytes(model.build([x], [y]))
-    message = refused_by_the_build(harness, folder, *ONE, "-m", "logistic.tflite")
-    where = f"{folder / 'logistic.tflite'}, operator 0 LOGISTIC"
+    model.operator("CUMSUM", [x], [y])
+    Path("cumsum.tflite").write_bytes(model.build([x], [y]))
+    message = refused_by_the_build(harness, folder, *ONE, "-m", "cumsum.tflite")
+    where = f"{folder / 'cumsum.tflite'}, operator 0 CUMSUM"
     assert message.startswith(f"UnsupportedOperator: {where}: ")
     for word in ("`before` int8 [1, 4]", "`after` int8 [1, 4]", "\n  -> "):
         assert word in message

@@ -203,9 +203,9 @@ def test_outputs_are_computed_once(dense: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache" / "reference"
     pending = start(dense, cache)
     assert np.array_equal(pending.result(60), OUTPUTS)
-    assert pending.version == VERSION
+    assert (pending.compared_with.name, pending.compared_with.version) == ("litert", VERSION)
     (entry,) = cache.iterdir()
-    assert entry.name.endswith(f"-{'d' * 16}-{pending.version}.npy")
+    assert entry.name.endswith(f"-{'d' * 16}-{VERSION}.npy")
     # A changed entry shows where the second answer comes from.
     np.save(entry, OUTPUTS + 1)
     assert np.array_equal(start(dense, cache).result(0), OUTPUTS + 1)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from builders.compiled_operator import CompiledOperator
 from builders.tflite_builder import ABSENT, TfliteModel
-from compiled_operator import CompiledOperator
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -281,9 +281,10 @@ def matrix_products(draw: Any) -> CompiledOperator:
     own = [tuple(1 if draw(st.integers(0, 3)) == 0 else size for size in batches) for _ in range(2)]
     whole = tuple(max(pair) for pair in zip(*own, strict=True))
     a, b = draft.quantization(), draft.quantization()
+    make = draft.constant if draw(st.booleans()) else draft.activation
     operands = [
         draft.activation((*own[0], *((depth, rows) if adj_x else (rows, depth))), *a),
-        draft.activation((*own[1], *((columns, depth) if adj_y else (depth, columns))), *b),
+        make((*own[1], *((columns, depth) if adj_y else (depth, columns))), *b),
     ]
     y = (_output_scale(draft, a[0] * b[0], depth), draw(ZEROS))
     return draft.case(

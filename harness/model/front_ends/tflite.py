@@ -1,0 +1,36 @@
+"""TensorFlow Lite's flatbuffers, compared with LiteRT's reference kernels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.domain.network import Network
+from harness.model.front_ends import ComparedWith
+from harness.model.tflite_file import read_tflite
+
+# What runs LiteRT is imported late, because it reads networks by this package.
+if TYPE_CHECKING:
+    from harness.model.host_reference import HostReference
+
+SUFFIXES = (".tflite",)
+
+
+def read(path: Path) -> Network:
+    """Read a `.tflite` file; see `read_tflite`."""
+    return read_tflite(path)
+
+
+def reference(path: Path, expected_sha256: str | None = None) -> HostReference:
+    """LiteRT with the file itself, or with a copy mended as `accepted_by_litert` says."""
+    from harness.model.host_reference import HostReference
+
+    return HostReference(path, expected_sha256)
+
+
+def compared_with(path: Path) -> ComparedWith:
+    """LiteRT, whose version is all that can change answers."""
+    from harness.model.host_reference import litert_version
+
+    version = litert_version()
+    return ComparedWith("litert", version, version)

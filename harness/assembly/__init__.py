@@ -40,6 +40,7 @@ from harness.assembly.regressing import (
     thresholds,
 )
 from harness.assembly.reporting import report_content
+from harness.assembly.reproducing import Reproduction, list_studies, reproduce, study_files
 from harness.assembly.rigs import rig
 from harness.assembly.run_info import describe_run
 
@@ -49,6 +50,7 @@ __all__ = [
     "DEFAULT_BUILD",
     "Bench",
     "OnTarget",
+    "Reproduction",
     "all_missing",
     "boards_of",
     "cache_dir",
@@ -67,6 +69,7 @@ __all__ = [
     "list_datasets",
     "list_kernel_sets",
     "list_models",
+    "list_studies",
     "list_targets",
     "missing_boards",
     "mlperf",
@@ -80,8 +83,10 @@ __all__ = [
     "propose_rig",
     "read_nightly",
     "report_content",
+    "reproduce",
     "rig",
     "serve_mlperf",
+    "study_files",
     "target_speed",
     "thresholds",
     "with_boards",

@@ -23,6 +23,7 @@ from harness.assembly.lists import (
 from harness.assembly.measuring import Bench, profile
 from harness.assembly.mlperf import mlperf
 from harness.assembly.mlperf_device import OnTarget, serve_mlperf
+from harness.assembly.model_options import also_with
 from harness.assembly.nightly import night_content, nightly, read_nightly
 from harness.assembly.places import cache_dir
 from harness.assembly.plans import (
@@ -52,6 +53,7 @@ __all__ = [
     "OnTarget",
     "Reproduction",
     "all_missing",
+    "also_with",
     "boards_of",
     "cache_dir",
     "checkup",

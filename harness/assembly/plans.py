@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from harness import catalog
 from harness.assembly.lists import default_targets, list_kernel_sets
+from harness.assembly.model_options import chosen_model
 from harness.assembly.places import cache_dir
 from harness.catalog.definitions import pick
-from harness.domain.plan import Case, InputsBy, Mode, ModelSource
+from harness.domain.plan import Case, InputsBy, Mode
 from harness.errors import ConfigError
 
 # The rest is imported where it is used: shell completion must not wait for pandas or pyOCD.
@@ -66,7 +67,7 @@ def plan(
             where="--inputs",
             hint="Take --mode latency with --inputs probe.",
         )
-    chosen_models = [_model(name) for name in models or _demo_models()]
+    chosen_models = [chosen_model(name) for name in models or _demo_models()]
     chosen_targets = [catalog.target(name) for name in targets or default_targets()]
     named = list(kernel_sets or ())
     chosen_sets = _chosen_sets(named)
@@ -112,17 +113,6 @@ def plan(
         for variant in variants
         if not variant.refusal(choice.kernel_set, target)
     ]
-
-
-def _model(name_or_path: str) -> ModelSource:
-    """The model; its name tells the options it is read with."""
-    model = catalog.resolve_model(name_or_path)
-    if not model.options:
-        return model
-    from harness.model.front_ends import described_options
-
-    words = described_options(model.path, model.options)
-    return replace(model, name=f"{model.name} ({words})")
 
 
 def _demo_models() -> list[str]:

@@ -14,7 +14,8 @@ from harness.catalog.spec_arguments import SpecArguments
 from harness.errors import BadDataset
 
 OPTIONS = ("resize", "crop", "layout", "channels", "mean", "scale")
-RESIZE = ("nearest", "bilinear", "bicubic", "lanczos")
+OPENMV = "openmv"
+RESIZE = ("nearest", "bilinear", "bicubic", "lanczos", OPENMV)
 CODES = "codes"
 CROP = ("none", "centre", "stretch")
 
@@ -145,7 +146,7 @@ def _resize(arguments: SpecArguments) -> tuple[str | None, tuple[int, int] | Non
     if not found or found[3] not in RESIZE:
         raise arguments.refusal(
             f"resize={told} is unknown",
-            f"Write resize={'|'.join(RESIZE)}, or with a size, as in resize=64x64:{RESIZE[-1]}.",
+            f"Write resize={'|'.join(RESIZE)}, or with a size, as in resize=64x64:{RESIZE[-2]}.",
         )
     return found[3], (int(found[2]), int(found[1])) if found[1] else None
 
@@ -170,7 +171,7 @@ def _image_shape(
     else:
         raise arguments.refusal(
             f"the model's input is {shape}, and nothing says which image that is",
-            f"Say its size, as in resize=28x28:{RESIZE[-1]}.",
+            f"Say its size, as in resize=28x28:{RESIZE[-2]}.",
         )
     if channels not in (1, 3) or height * width * channels != wanted.elements:
         raise arguments.refusal(

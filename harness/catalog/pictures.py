@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.catalog.image_input import RESIZE, ImageInput
+from harness.catalog.image_input import OPENMV, RESIZE, ImageInput, ImageShape
 from harness.errors import BadDataset
 
 if TYPE_CHECKING:
@@ -93,12 +93,27 @@ def fitted(picture: Image, wanted: ImageInput, where: str) -> NDArray[np.uint8]:
                 where=where,
                 hint=f"Say how to resize: add resize={'|'.join(RESIZE)}.",
             )
+        if wanted.method == OPENMV:
+            return _as_openmv(np.asarray(converted.crop(box)), shape)
         method = Resampling[wanted.method.upper()]
         converted = converted.resize((shape.width, shape.height), method, box=box)
     else:
         converted = converted.crop(box)
     pixels: NDArray[np.uint8] = np.asarray(converted, dtype=np.uint8)
     return pixels.reshape(shape.height, shape.width, shape.channels)
+
+
+def _as_openmv(pixels: NDArray[np.uint8], shape: ImageShape) -> NDArray[np.uint8]:
+    """Nearest pixels by OpenMV's ratios in 16.16 fixed point: (from << 16) / to + 1, cut off.
+
+    Source: OpenMV firmware v3.6.0, `nn_run_network` in `src/omv/nn/nn.c`.
+    """
+    rows, columns = (
+        np.arange(to, dtype=np.int64) * ((size << 16) // to + 1) >> 16
+        for size, to in zip(pixels.shape[:2], (shape.height, shape.width), strict=True)
+    )
+    chosen: NDArray[np.uint8] = pixels[rows][:, columns]
+    return chosen.reshape(shape.height, shape.width, shape.channels)
 
 
 def _part(size: tuple[int, int], wanted: ImageInput, where: str) -> tuple[int, int, int, int]:

@@ -149,6 +149,15 @@ def described_options(path: Path, options: Sequence[str]) -> str:
     return ", ".join(known[option] for option in sorted(set(options)))
 
 
+def has_option(path: Path, option: str) -> bool:
+    """Whether files of such a name can be read with `option`.
+
+    Raises:
+        BadModel: no front end reads files of such a name.
+    """
+    return option in getattr(_by_name(path), "OPTIONS", {})
+
+
 def _by_name(path: Path) -> FrontEnd:
     known = front_ends()
     fitting = [suffix for suffix in known if path.name.lower().endswith(suffix)]

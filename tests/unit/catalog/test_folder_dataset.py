@@ -170,7 +170,7 @@ def test_another_aspect_ratio_must_be_spoken_of(tmp_path: Path) -> None:
 def test_another_size_must_be_spoken_of(tmp_path: Path) -> None:
     error = refused(pictures(tmp_path, np.zeros((4, 4))))
     assert error.what == "is 4x4, the model's input 2x2"
-    assert error.hint == "Say how to resize: add resize=nearest|bilinear|bicubic|lanczos."
+    assert error.hint == "Say how to resize: add resize=nearest|bilinear|bicubic|lanczos|openmv."
 
 
 def kernel(method: str, x: float) -> float:

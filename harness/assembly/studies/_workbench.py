@@ -46,6 +46,14 @@ class Workbench:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
+    def limit_on_devices(self, simulated: int) -> int | None:
+        """Inputs for `measure`: as asked, else `simulated` where a target is, else all of a set."""
+        from harness import catalog
+        from harness.domain.units import Fidelity
+
+        fidelities = {catalog.target(name).fidelity for name in self.targets}
+        return self.limit or (None if fidelities == {Fidelity.SILICON} else simulated)
+
     def measure(
         self,
         model: Path | str,

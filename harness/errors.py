@@ -120,6 +120,15 @@ class UnsupportedOperator(BuildError):
     """An operator, or a use of one, that the image compiler does not know."""
 
 
+class UnsupportedOperators(UnsupportedOperator):
+    """Several of them in one model; `each` is told in full."""
+
+    def __init__(self, each: tuple[UnsupportedOperator, ...], *, where: str) -> None:
+        said = "\n".join(f"  {error}".replace("\n  ->", "\n    ->") for error in each)
+        super().__init__(f"{len(each)} operators cannot run:\n{said}", where=where)
+        self.each = each
+
+
 class RigError(HarnessError):
     """Something on the desk is missing, busy or broken."""
 

@@ -20,6 +20,19 @@ function(harness_first_of_each_name result)
   set(${result} ${chosen} PARENT_SCOPE)
 endfunction()
 
+# Drop from the list `sources` the kernels of operators that are not in `operators`; what they share stays.
+function(harness_keep_operators sources operators)
+  set(kept "")
+  foreach(source ${${sources}})
+    get_filename_component(name ${source} NAME_WE)
+    file(STRINGS ${source} kernels REGEX "^[A-Z_]*KERNEL[(]")
+    if(NOT kernels OR name IN_LIST operators)
+      list(APPEND kept ${source})
+    endif()
+  endforeach()
+  set(${sources} ${kept} PARENT_SCOPE)
+endfunction()
+
 # Apply each FILE.c=MACRO of `defines` to the source of that name.
 function(harness_define_in_files defines)
   foreach(define ${defines})

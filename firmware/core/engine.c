@@ -118,6 +118,16 @@ static struct error check_inputs(void)
     return no_error();
 }
 
+/* Variables begin with zeros, those of int8 with their zero point. */
+static __attribute__((noinline)) void reset_states(void)
+{
+    enum { INT8 = 9 };
+    for (uint32_t i = 0; i < model.tensor_count; i++)
+        if (model.tensors[i].place == IMAGE_IN_STATE)
+            memset(model.arena + model.tensors[i].offset, model.tensors[i].dtype == INT8 ? model.tensors[i].zero_point : 0,
+                   model.tensors[i].bytes);
+}
+
 struct error engine_load(const struct memory *memory)
 {
     struct error error;
@@ -141,6 +151,7 @@ struct error engine_load(const struct memory *memory)
     loaded_crc32 = header()->crc32;
     loaded = true;
     memset(inputs, 0, sizeof inputs);
+    reset_states();
     return error;
 }
 
@@ -196,6 +207,8 @@ uint8_t *engine_input_buffer(void)
 
 static void copy_inputs(void)
 {
+    if ((header()->flags & IMAGE_KEEPS_STATE) == 0)
+        reset_states();
     for (uint32_t i = 0; i < header()->input_count; i++)
         memcpy(model.arena + engine_io(i)->offset, input_buffer(i), engine_io(i)->bytes);
 }

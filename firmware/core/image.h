@@ -9,7 +9,9 @@
 #define IMAGE_VERSION 3u
 #define IMAGE_NO_TENSOR 0xFFFFu
 
-enum image_place { IMAGE_IN_ARENA = 0, IMAGE_IN_IMAGE = 1 };
+enum image_place { IMAGE_IN_ARENA = 0, IMAGE_IN_IMAGE = 1, IMAGE_IN_STATE = 2 };
+
+enum { IMAGE_KEEPS_STATE = 1 };
 
 struct image_header {
     uint32_t magic;
@@ -27,7 +29,8 @@ struct image_header {
     uint16_t input_count;
     uint16_t output_count;
     uint32_t operators_bytes;
-    uint8_t zero[16];
+    uint32_t flags;
+    uint8_t zero[12];
 };
 _Static_assert(sizeof(struct image_header) == 96, "IMAGE.md: header");
 

@@ -43,12 +43,12 @@ static bool multiply_dim(uint64_t *count, int32_t dim)
 static bool tensor_consistent(const struct image_tensor *tensor, const struct image_header *header)
 {
     uint64_t count = 1;
-    uint32_t limit = tensor->place == IMAGE_IN_ARENA ? header->arena_bytes : header->image_bytes;
+    uint32_t limit = tensor->place == IMAGE_IN_IMAGE ? header->image_bytes : header->arena_bytes;
 
     return multiply_dim(&count, tensor->dims.n) && multiply_dim(&count, tensor->dims.h) &&
            multiply_dim(&count, tensor->dims.w) && multiply_dim(&count, tensor->dims.c) && tensor->bytes != 0 &&
            packed_bytes(tensor->dtype, count) == tensor->bytes &&
-           tensor->place <= IMAGE_IN_IMAGE && tensor->offset % ALIGNMENT == 0 &&
+           tensor->place <= IMAGE_IN_STATE && tensor->offset % ALIGNMENT == 0 &&
            fits(tensor->offset, tensor->bytes, limit);
 }
 

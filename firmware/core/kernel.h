@@ -39,7 +39,7 @@ static inline const struct image_tensor *op_tensor(const struct model *m, const 
 static inline void *tensor_data(const struct model *m, const struct image_tensor *t)
 {
     /* The image is never written; kernels take inputs and constants as const. */
-    return t->place == IMAGE_IN_ARENA ? m->arena + t->offset : (uint8_t *)(uintptr_t)(m->image + t->offset);
+    return t->place != IMAGE_IN_IMAGE ? m->arena + t->offset : (uint8_t *)(uintptr_t)(m->image + t->offset);
 }
 
 static inline const void *op_params(const struct image_operator *op)

@@ -23,6 +23,7 @@ from harness.assembly.lists import (
 from harness.assembly.measuring import Bench, profile
 from harness.assembly.mlperf import mlperf
 from harness.assembly.mlperf_device import OnTarget, serve_mlperf
+from harness.assembly.model_checks import check_model
 from harness.assembly.model_options import also_with
 from harness.assembly.nightly import night_content, nightly, read_nightly
 from harness.assembly.places import cache_dir
@@ -56,6 +57,7 @@ __all__ = [
     "also_with",
     "boards_of",
     "cache_dir",
+    "check_model",
     "checkup",
     "cycles_per_instruction",
     "describe_run",

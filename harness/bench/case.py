@@ -98,9 +98,16 @@ class CaseRun:
             dataset_sha256=dataset.sha256,
             cache_dir=self._rig.cache_dir / "reference",
             options=case.model.options,
+            sequence=dataset.sequence,
         )
         try:
-            after = OperatorPass(case, firmware.library, kernels, wanted=self._extras.profile)
+            # One more inference of a sequence would not be the last one again.
+            after = OperatorPass(
+                case,
+                firmware.library,
+                () if dataset.sequence else kernels,
+                wanted=self._extras.profile and not dataset.sequence,
+            )
             image, answers = self._on_device(firmware, after)
             self._stage(Stage.VERIFY)
             expected = reference.result(REFERENCE_DEADLINE_S)
@@ -137,7 +144,9 @@ class CaseRun:
                 size = sum(output.nbytes for output in image.outputs)
                 agreed = raised_rate(device, case.target, deadlines)
                 self._known["tool_versions"] += facts.link_rate(agreed, case.target)
-                steady = Steady(device, deadlines, self._inputs(device), agreed.trouble)
+                steady = Steady(
+                    device, deadlines, self._inputs(device), agreed.trouble, once=dataset.sequence
+                )
                 try:
                     answers = stream(steady, case, dataset, size, self._done, device.at.no_counter)
                 finally:

@@ -48,8 +48,27 @@ def prepare(cases: list[Case], load_dataset: LoadDataset) -> list[Prepared]:
         key = (model, case.dataset, case.limit)
         if key not in datasets:
             datasets[key] = _dataset_for(case, image, load_dataset)
-        prepared.append(Prepared(case, network, image, datasets[key]))
+        prepared.append(_in_sequence(Prepared(case, network, image, datasets[key])))
     return prepared
+
+
+def _in_sequence(prepared: Prepared) -> Prepared:
+    """A case whose inputs follow one another: each runs once, or the state would run ahead.
+
+    Raises:
+        BadDataset: it asks for several repeats of each input.
+    """
+    if not prepared.dataset.sequence:
+        return prepared
+    if prepared.case.repeat != 1:
+        raise BadDataset(
+            f"each input of a sequence is run once, not {prepared.case.repeat} times",
+            where=prepared.dataset.name,
+            hint="Leave out `--repeat`.",
+        )
+    network = replace(prepared.network, keeps_state=True)
+    case = replace(prepared.case, warmup=0)
+    return replace(prepared, case=case, network=network, image=compile_image(network))
 
 
 def joined(inputs: Sequence[TensorPlacement]) -> TensorPlacement:

@@ -37,3 +37,17 @@ class ScratchMemo:
             with os.fdopen(handle, "w") as file:
                 json.dump(list(scratch), file)
             Path(name).replace(self._path)
+
+
+def known_scratch(cache_dir: Path, source_sha256: str, operators: int) -> tuple[int, ...] | None:
+    """The most that each operator of a model asked for in runs so far, whatever the firmware."""
+    found = [
+        memo
+        for path in (cache_dir / "scratch").glob(f"*-{source_sha256[:16]}.json")
+        if (
+            memo := ScratchMemo(cache_dir, path.name.partition("-")[0], source_sha256).recall(
+                operators
+            )
+        )
+    ]
+    return tuple(map(max, zip(*found, strict=True))) if found else None

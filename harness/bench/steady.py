@@ -19,6 +19,7 @@ class Steady:
 
     Nothing is counted twice: an answer is that of one window that nothing disturbed, and every
     window that was thrown away is an incident. After `MOST_INCIDENTS` the next one is the error.
+    With `once` the first one is: the device would have forgotten what it has to remember.
     """
 
     def __init__(
@@ -27,10 +28,13 @@ class Steady:
         deadlines: Deadlines,
         inputs: Inputs | None = None,
         trouble_before: str = "",
+        *,
+        once: bool = False,
     ) -> None:
         self._device = device
         self._inputs = inputs or ByLink(device.client)
         self._deadlines = deadlines
+        self._tries = 1 if once else _TRIES
         self._repeated_before = device.client.frames_repeated
         self._computing_before = device.client.computing_s
         self.incidents = [trouble_before] if trouble_before else []
@@ -58,7 +62,7 @@ class Steady:
         """
         first: HarnessError | None = None
         lost: HarnessError | None = None
-        for left in reversed(range(_TRIES)):
+        for left in reversed(range(self._tries)):
             try:
                 if lost is not None:
                     self._bring_back(lost)
@@ -105,7 +109,7 @@ class Steady:
                     yield reply
             except (LinkTimeout, LinkClosed, WrongModel) as error:
                 tries += 1
-                if tries == _TRIES or len(self.incidents) == MOST_INCIDENTS:
+                if tries == self._tries or len(self.incidents) == MOST_INCIDENTS:
                     raise first or error from None
                 if first is None:
                     self.incidents.append(f"input {done} repeated: {_in_short(error)}")
@@ -114,7 +118,7 @@ class Steady:
     def _undisturbed(self, number: int, data: bytes, warmup: int, repeats: int) -> Reply:
         """Measure until no byte of the link falls into a window, a few times."""
         deadline_s = self._deadlines.inference_s * (warmup + repeats)
-        for left in reversed(range(_TRIES)):
+        for left in reversed(range(self._tries)):
             reply = self._inputs.infer(
                 number, data, warmup=warmup, repeats=repeats, deadline_s=deadline_s
             )

@@ -67,6 +67,8 @@ def settings(target: Target, kernel_set: KernelSet, variant: BuildVariant) -> di
             for macro in macros
         ),
     }
+    if variant.operators:
+        chosen["HARNESS_OPERATORS"] = ";".join(variant.operators)
     if target.fidelity is Fidelity.SILICON or target.device_header:
         # The UART of a simulated board has no rate, and its firmware none to be built for.
         chosen["HARNESS_BAUD_RATE"] = str(target.baud_rate)

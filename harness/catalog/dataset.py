@@ -85,13 +85,14 @@ def load_dataset(
         name=spec,
         inputs=inputs,
         labels=labels,
-        sha256=_sha256(inputs, labels),
+        sha256=_sha256(inputs, labels, samples.sequence),
         no_labels=samples.no_labels,
+        sequence=samples.sequence,
     )
 
 
-def _sha256(inputs: NDArray[np.generic], labels: NDArray[np.int64] | None) -> str:
-    digest = hashlib.sha256()
+def _sha256(inputs: NDArray[np.generic], labels: NDArray[np.int64] | None, sequence: bool) -> str:
+    digest = hashlib.sha256(b"sequence\n" if sequence else b"")
     digest.update(f"{inputs.dtype.name} {inputs.shape}\n".encode())
     digest.update(inputs.tobytes())
     digest.update(b"\nlabels\n" if labels is not None else b"\nno labels\n")

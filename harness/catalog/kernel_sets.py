@@ -36,6 +36,8 @@ class _VariantFile(Schema):
     library: str = ""
     # Macros of a target's [defines] with other values; the variant concerns only such targets.
     defines: dict[Macro, str] = Field(default={})
+    # Kernel files, without their ending, that are compiled; all where none is named.
+    operators: list[Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]] = Field(default=[])
     compiler: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9+_.-]*$")] | None = None
 
 
@@ -159,4 +161,5 @@ def _read_variant(name: str, path: Path) -> BuildVariant:
         library=definition.library,
         compiler=compiler,
         defines=dict(definition.defines),
+        operators=tuple(sorted(definition.operators)),
     )

@@ -12,11 +12,15 @@ from harness.errors import BadDataset
 
 @dataclass(frozen=True)
 class Samples:
-    """Inputs (n, ...) in the model's element type, and labels (n,) or the reason there are none."""
+    """Inputs (n, ...) in the model's element type, and labels (n,) or the reason there are none.
+
+    In a `sequence` a model with a state keeps it from one input to the next.
+    """
 
     inputs: NDArray[np.generic]
     labels: NDArray[np.int64] | None
     no_labels: str = ""
+    sequence: bool = False
 
 
 def checked_labels(labels: NDArray[np.generic], inputs: int, where: str) -> NDArray[np.int64]:

@@ -13,7 +13,8 @@ class Dataset:
     """Inputs of one network.
 
     `inputs` has shape (n, ...) and the element type of the model's input tensor; `labels` has shape
-    (n,) or is None, and then `no_labels` says why. `sha256` covers inputs and labels.
+    (n,) or is None, and then `no_labels` says why. `sha256` covers inputs, labels and `sequence`:
+    whether a model with a state keeps it from one input to the next.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Dataset:
     labels: NDArray[np.int64] | None = field(repr=False)
     sha256: str
     no_labels: str = ""
+    sequence: bool = False
 
     def __len__(self) -> int:
         """Number of inputs."""

@@ -60,7 +60,8 @@ class BuildVariant:
     An empty `compiler` is arm-none-eabi-gcc, which links in any case; another one has a toolchain
     file of its name in `firmware/cmake`.
     A variant that changes files of a `library` concerns only kernel sets that call it; one that
-    changes `defines` of a target only targets that have all of them, CORE_DEFINES aside.
+    changes `defines` of a target only targets that have all of them, CORE_DEFINES aside. One that
+    names `operators` has the kernels of these alone, by the stems of their files.
     """
 
     id: str
@@ -70,6 +71,7 @@ class BuildVariant:
     library: str = ""
     compiler: str = ""
     defines: Mapping[str, str] = field(default_factory=dict)
+    operators: tuple[str, ...] = ()
 
     def refusal(self, kernel_set: KernelSet, target: Target) -> str:
         """Why this variant changes nothing for `kernel_set` on `target`; or nothing."""

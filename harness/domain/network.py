@@ -72,7 +72,10 @@ class Quantization:
 
 @dataclass(frozen=True)
 class Tensor:
-    """One tensor; `data` is set for constants (little-endian, C order) and None for activations."""
+    """One tensor; `data` is set for constants (little-endian, C order) and None for activations.
+
+    A `variable` keeps its value from one inference to the next; it begins with zeros.
+    """
 
     index: int
     name: str
@@ -80,6 +83,7 @@ class Tensor:
     shape: tuple[int, ...]
     quantization: Quantization | None = None
     data: bytes | None = field(default=None, repr=False)
+    variable: bool = False
 
     @property
     def elements(self) -> int:
@@ -114,7 +118,10 @@ class Operator:
 
 @dataclass(frozen=True)
 class Network:
-    """A network in execution order."""
+    """A network in execution order.
+
+    With `keeps_state` its variables keep their values between inputs, else each input begins anew.
+    """
 
     name: str
     source: str
@@ -123,3 +130,4 @@ class Network:
     operators: tuple[Operator, ...]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    keeps_state: bool = False

@@ -102,7 +102,7 @@ def _tensor(data: bytes, at: int) -> DecodedTensor:
     content = data[offset : offset + nbytes] if place == 1 else None
     if content is not None and len(content) != nbytes:
         raise _bad(f"a constant ends at byte {offset + nbytes:,} of {len(data):,}")
-    return DecodedTensor(offset, nbytes, (n, h, w, c), dtype, place == 0, content)
+    return DecodedTensor(offset, nbytes, (n, h, w, c), dtype, place != 1, content)
 
 
 def _operator(data: bytes, at: int) -> DecodedOperator:

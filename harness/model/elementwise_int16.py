@@ -53,6 +53,8 @@ def lower_add_int16(use: OperatorUse) -> Lowered:
 def lower_mul_int16(use: OperatorUse) -> Lowered:
     """MUL as LiteRT's: the product, requantised by the product of the scales over the output's.
 
+    Parameters: multiplier, shift, activation_min, activation_max.
+
     Raises:
         UnsupportedOperator: shapes that differ, or scales whose factor would be above 1.
     """

@@ -91,7 +91,11 @@ class HostReference:
         return litert_version()
 
     def outputs(
-        self, inputs: NDArray[np.generic], cancelled: threading.Event | None = None
+        self,
+        inputs: NDArray[np.generic],
+        cancelled: threading.Event | None = None,
+        *,
+        sequence: bool = False,
     ) -> NDArray[np.generic]:
         """Return the quantised outputs, shape (n, elements of all output tensors).
 
@@ -99,6 +103,7 @@ class HostReference:
             inputs: shape (n, ...), the element type and as many elements as the input tensor; of
                 several, the bytes of all, one behind the other.
             cancelled: when set, stops after the inference under way and returns what there is.
+            sequence: variables keep their values from one input to the next.
 
         Raises:
             BadDataset: inputs of another type or size.
@@ -109,7 +114,10 @@ class HostReference:
             (len(inputs), sum(edge.file.elements for edge in self._outputs)),
             np.result_type(*(edge.numpy for edge in self._outputs)),
         )
+        self._reset(self._interpreter)
         for i, value in enumerate(inputs):
+            if i and not sequence:
+                self._reset(self._interpreter)
             if cancelled is not None and cancelled.is_set():
                 return answers[:i]
             self._invoke(self._interpreter, value)
@@ -167,13 +175,16 @@ class HostReference:
     def _invoke(self, interpreter: Any, value: NDArray[np.generic]) -> None:
         content, at = np.ascontiguousarray(value).tobytes(), 0
         try:
-            interpreter.reset_all_variables()
             for edge in self._inputs:
                 edge.write(interpreter, content[at : at + edge.nbytes])
                 at += edge.nbytes
             interpreter.invoke()
         except (RuntimeError, ValueError) as error:
             raise self._refused(error) from error
+
+    def _reset(self, interpreter: Any) -> None:
+        if any(tensor.variable for tensor in self._network.tensors):
+            interpreter.reset_all_variables()
 
     def _open(self, *, preserve_all: bool) -> Any:
         try:

@@ -17,11 +17,12 @@ VERSION = 3
 HEADER_BYTES = 96
 CRC_START = 16
 NO_TENSOR = 0xFFFF
-IN_ARENA, IN_IMAGE = 0, 1
+IN_ARENA, IN_IMAGE, IN_STATE = 0, 1, 2
+KEEPS_STATE = 1
 
 _ALIGNMENT = 16
 _START = struct.Struct("<IHHII")
-_HEADER = struct.Struct("<32s6I2HI16x")  # what the check value covers of it
+_HEADER = struct.Struct("<32s6I2HII12x")  # what the check value covers of it
 _TENSOR = struct.Struct("<II4iBBhf")
 _OPERATOR = struct.Struct("<HHHBBII")
 
@@ -79,6 +80,7 @@ def encode_image(
         len(network.inputs),
         len(network.outputs),
         operators_bytes,
+        KEEPS_STATE if network.keeps_state else 0,
     )
     _put(image, CRC_START, header)
     _put(image, HEADER_BYTES, b"".join(table))
@@ -167,7 +169,8 @@ class _TensorTable:
 def _tensor_record(operand: Operand, offsets: Mapping[int, int], constants: _Pool) -> bytes:
     tensor = operand.tensor
     if tensor.data is None:
-        place, offset = IN_ARENA, offsets[tensor.index]
+        place = IN_STATE if tensor.variable else IN_ARENA
+        offset = offsets[tensor.index]
     else:
         place, offset = IN_IMAGE, constants.at(tensor.data)
     zero_point, scale = _quantization(tensor)

@@ -7,33 +7,26 @@ from collections.abc import Callable
 import numpy as np
 
 from harness.model.lowered import Words
+from harness.model.requantization import round_half_away
 
 _STEPS = 512
+_ONE = 32768
 
 
-def table_words(function: Callable[[np.float32], np.float32], low: float, high: float) -> Words:
+def table_words(function: Callable[[float], float], low: float, high: float) -> Words:
     """`function` of 512 equal steps from `low` to `high` in Q0.15, two values to a word.
 
-    As LiteRT's `LUTPopulateInt16`, in single precision: half the error at the middle of a step is
-    taken off the value at its start.
+    As LiteRT's `gen_lut`: half the error at the middle of a step is taken off the value at its
+    start.
     """
-    one = np.float32
-    start, end = one(low), one(high)
-    step = one((end - start) / one(_STEPS))
-    half = one(step / one(2))
-    inverse = one(65536) / one(one(2.0 / 65535.0) * one(32767) - one(2.0 / 65535.0) * one(-32768))
+    step = (high - low) / _STEPS
     values = []
     for i in range(_STEPS):
-        at = one(start + one(i) * step)
-        value = _rounded(one(function(at) * inverse))
-        following = one(function(one(start + one(i + 1) * step)) * inverse)
-        between = _rounded(one(one(following + value) / one(2)))
-        middle = _rounded(one(function(one(at + half)) * inverse))
-        values.append(value - _rounded(one(one(between - middle) / one(2))))
-    values.append(_rounded(one(function(end) * inverse)))
-    codes = np.clip(np.array([*values, 0.0]), -32768, 32767).astype("<i2")
+        start, following = function(low + i * step), function(low + (i + 1) * step)
+        value = round_half_away(start * _ONE)
+        between = round_half_away((following * _ONE + value) / 2)
+        middle = round_half_away(function(low + i * step + step / 2) * _ONE)
+        values.append(value - round_half_away((between - middle) / 2))
+    values.append(round_half_away(function(high) * _ONE))
+    codes = np.clip(np.array([*values, 0]), -_ONE, _ONE - 1).astype("<i2")
     return Words(tuple(int(word) for word in codes.view("<i4")))
-
-
-def _rounded(value: np.float32) -> np.float32:
-    return np.float32(np.copysign(np.floor(np.abs(np.float64(value)) + 0.5), value))

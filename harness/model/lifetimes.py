@@ -17,7 +17,8 @@ from harness.model.tflite_bounds import CONVERT_AGAIN
 class Lifetimes:
     """The blocks of the activations, and the block of each activation by tensor index.
 
-    Step 0 writes the network's inputs, step i + 1 runs operator i, the last step reads the outputs.
+    Step 0 writes the network's inputs and variables, step i + 1 runs operator i, the last step
+    reads the outputs.
     """
 
     blocks: tuple[Block, ...]
@@ -38,10 +39,14 @@ def lifetimes_of(
     activity = _Activity(network)
     for index in dict.fromkeys(network.inputs):
         activity.write(index, 0)
+    end = len(lowered) + 1
+    for index in _variables(lowered):
+        activity.write(index, 0)
+        activity.read(index, end)
     for step, operator in enumerate(lowered, start=1):
         inputs = [operand.tensor for operand in operator.inputs if operand is not None]
         for tensor in inputs:
-            if tensor.data is None:
+            if tensor.data is None and not tensor.variable:
                 activity.read(tensor.index, step)
         for output in operator.outputs:
             activity.write(output.tensor.index, step)
@@ -49,10 +54,18 @@ def lifetimes_of(
             activity.join(inputs[0].index, operator.output.tensor.index)
     for index in network.inputs:
         activity.require_read(index)
-    end = len(lowered) + 1
     for index in network.outputs:
         activity.read(index, end)
     return activity.lifetimes(end if preserve_all else 0)
+
+
+def _variables(lowered: Sequence[Lowered]) -> list[int]:
+    operands = (operand for operator in lowered for operand in operator.inputs)
+    return list(
+        dict.fromkeys(
+            one.tensor.index for one in operands if one is not None and one.tensor.variable
+        )
+    )
 
 
 class _Activity:

@@ -70,6 +70,13 @@ class OperatorUse:
         """An input of the operator, int8 or one of `types`."""
         return self._typed(self.input(position), types or _INT8)
 
+    def state(self, position: int, *types: DType) -> Tensor:
+        """A variable that the operator reads and writes, of one of `types`."""
+        tensor = self._typed(self.input(position), types)
+        if not tensor.variable:
+            raise self.broken(f"the state {describe(tensor)} is not a variable")
+        return tensor
+
     def weights(self, position: int, *types: DType) -> Tensor:
         """A constant input of the operator, int8 or one of `types`."""
         tensor = self._typed(self.input(position), types or _INT8)

@@ -35,9 +35,16 @@ class Q7Reference:
         self._input = network.tensors[network.inputs[0]]
 
     def outputs(
-        self, inputs: NDArray[np.generic], cancelled: threading.Event | None = None
+        self,
+        inputs: NDArray[np.generic],
+        cancelled: threading.Event | None = None,
+        *,
+        sequence: bool = False,
     ) -> NDArray[np.generic]:
-        """Return int8 outputs, shape (n, outputs); see `front_ends.Reference`."""
+        """Return int8 outputs, shape (n, outputs); see `front_ends.Reference`.
+
+        Each is of its input alone, in a `sequence` too: these networks keep no state.
+        """
         self._check(inputs)
         answers = np.empty((len(inputs), self._network.tensors[self._last].elements), np.int8)
         for start in range(0, len(inputs), _BATCH):

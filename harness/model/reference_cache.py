@@ -57,10 +57,11 @@ class _Work:
     entry: Path
     cancelled: threading.Event
     options: Sequence[str]
+    sequence: bool
 
     def __call__(self) -> NDArray[np.generic]:
         reference = front_end_of(self.path, self.options).reference(self.path, self.model_sha256)
-        outputs = reference.outputs(self.inputs, self.cancelled)
+        outputs = reference.outputs(self.inputs, self.cancelled, sequence=self.sequence)
         if len(outputs) != len(self.inputs):
             raise MeasurementError(
                 f"the host reference was cancelled after {len(outputs)} of {len(self.inputs)} "
@@ -80,6 +81,7 @@ def start_reference(
     dataset_sha256: str,
     cache_dir: Path,
     options: Sequence[str] = (),
+    sequence: bool = False,
 ) -> PendingReference:
     """Return the outputs of the host reference from the cache, or start to compute them.
 
@@ -101,7 +103,8 @@ def start_reference(
         outputs.set_result(known)
     else:
         worker = ThreadPoolExecutor(1, "host-reference")
-        outputs = worker.submit(_Work(path, model_sha256, inputs, entry, cancelled, options))
+        work = _Work(path, model_sha256, inputs, entry, cancelled, options, sequence)
+        outputs = worker.submit(work)
         worker.shutdown(wait=False)
     return PendingReference(compared_with, outputs, cancelled)
 

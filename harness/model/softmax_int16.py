@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from functools import cache
 
-import numpy as np
-
 from harness.model.dims import dims_of
 from harness.model.interpolation_table import table_words
 from harness.model.lowered import Lowered, Operand, Variant, Words
@@ -21,6 +19,8 @@ _LOWEST = -10.0  # exponents below it count as this
 
 def lower_softmax_int16(use: OperatorUse) -> Lowered:
     """SOFTMAX of int16, out with scale 1/32768.
+
+    Parameters: multiplier, shift, rows, row_size, exp_at, reciprocal_at.
 
     Raises:
         UnsupportedOperator: another output scale, rows too long, or a scale beyond the kernel's.
@@ -54,10 +54,7 @@ def lower_softmax_int16(use: OperatorUse) -> Lowered:
 @cache
 def _tables() -> tuple[Words, Words]:
     """exp(x) for the codes of [-10, 0], and 1 / (1 + x) for those of [0, 1]."""
-    exponent, unit = np.float32(-_LOWEST / _INT16), np.float32(1 / _INT16)
     return (
-        table_words(np.exp, float(exponent * np.float32(-_INT16)), 0.0),
-        table_words(
-            lambda x: np.float32(1) / (np.float32(1) + x), 0.0, float(unit * np.float32(_INT16))
-        ),
+        table_words(math.exp, _LOWEST, 0.0),
+        table_words(lambda x: 1 / (1 + x), 0.0, 1.0),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from harness.domain.network import DType, Quantization, Tensor
@@ -15,7 +16,7 @@ def read_tensors(model: Any, subgraph: Any, bounds: Bounds) -> tuple[Tensor, ...
     """All tensors of a subgraph.
 
     Raises:
-        BadModel: a tensor that contradicts itself or the file, or is dynamic, sparse or variable.
+        BadModel: a tensor that contradicts itself or the file, or is dynamic or sparse.
     """
     constants = _Constants(model, bounds)
     count = bounds.take(subgraph.TensorsLength(), 4, "the list of tensors")
@@ -70,15 +71,12 @@ def _tensor(index: int, table: Any, constants: _Constants, bounds: Bounds) -> Te
     if table.Sparsity() is not None:
         raise bounds.bad(f"{label} is stored sparse", "Convert the model without sparsity.")
     if table.IsVariable():
-        raise bounds.bad(
-            f"{label} is a variable, which keeps its value from one inference to the next",
-            "Convert the model with its state as inputs and outputs.",
-        )
+        return replace(tensor, variable=True)
     data = constants.of(table.Buffer(), label)
     if not data and not (tensor.elements == 0 and table.Buffer() != 0):
         return tensor
     _check_size(tensor, data, label, bounds)
-    return Tensor(index, name, tensor.dtype, tensor.shape, tensor.quantization, data)
+    return replace(tensor, data=data)
 
 
 def _check_size(tensor: Tensor, data: bytes, label: str, bounds: Bounds) -> None:

@@ -24,6 +24,7 @@ _OPTIONS = {
     "MAX_POOL_2D": "Pool2DOptions",
     "BATCH_MATMUL": "BatchMatMulOptions",
     "MEAN": "ReducerOptions",
+    "SVDF": "SVDFOptions",
 }
 
 # The schema's scalar options that hold an enumeration; callers name the member.
@@ -46,6 +47,7 @@ class _Tensor:
     data: bytes | None
     axis: int
     name: str
+    variable: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ class TfliteModel:
         data: ArrayLike | None = None,
         axis: int = 0,
         name: str = "",
+        variable: bool = False,
     ) -> int:
         """Add a tensor and return its index.
 
@@ -92,13 +95,19 @@ class TfliteModel:
             zeros = zeros * len(scales)
         stored = None
         if data is not None:
-            array: NDArray[Any] = np.asarray(data, dtype=np.dtype(dtype.lower()))
-            if array.shape != tuple(shape):
-                raise ValueError(f"data has shape {array.shape}, the tensor {tuple(shape)}")
-            stored = array.tobytes()
+            stored = _content(data, dtype.lower(), tuple(shape))
         index = len(self.tensors)
         self.tensors.append(
-            _Tensor(tuple(shape), dtype, scales, zeros, stored, axis, name or f"tensor_{index}")
+            _Tensor(
+                tuple(shape),
+                dtype,
+                scales,
+                zeros,
+                stored,
+                axis,
+                name or f"tensor_{index}",
+                variable,
+            )
         )
         return index
 
@@ -214,6 +223,8 @@ class _Writer:
         m.AddName(b, name)
         if quantization:
             m.AddQuantization(b, quantization)
+        if tensor.variable:
+            m.AddIsVariable(b, True)
         return int(m.End(b))
 
     def _quantization(self, tensor: _Tensor) -> int:
@@ -252,6 +263,17 @@ class _Writer:
                 value = getattr(_ENUMS[key], value)
             getattr(m, f"Add{_camel(key)}")(self.builder, vectors.get(key, value))
         return int(m.End(self.builder))
+
+
+def _content(data: ArrayLike, dtype: str, shape: tuple[int, ...]) -> bytes:
+    """The bytes of a constant; of int4, two to a byte, the first in the low half."""
+    array: NDArray[Any] = np.asarray(data, dtype=np.int8 if dtype == "int4" else np.dtype(dtype))
+    if array.shape != shape:
+        raise ValueError(f"data has shape {array.shape}, the tensor {shape}")
+    if dtype != "int4":
+        return array.tobytes()
+    halves = np.append(array.ravel(), np.zeros(array.size % 2, np.int8)).astype(np.uint8) & 15
+    return bytes(halves[0::2] | halves[1::2] << 4)
 
 
 def _camel(name: str) -> str:

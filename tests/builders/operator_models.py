@@ -97,27 +97,42 @@ def lookups(draw: Any, name: str) -> CompiledOperator:
     return draft.case(name, [source], shape, y, **options)
 
 
-def _repeated(draft: Draft, shape: Shape) -> Shape:
-    """A shape that broadcasts to `shape`: leading axes left out, others of size 1."""
-    kept = shape[draft.draw(st.integers(0, len(shape))) :]
-    kind = draft.draw(st.sampled_from(["same", "same", "channels", "scalar", "any"]))
-    if kind == "same":
-        return shape
+def _operands(draft: Draft) -> tuple[Shape, Shape, Shape]:
+    """Shapes of two operands and of their output."""
+    full = draft.shape(st.sampled_from([1, 2, 3, 4, 4, 4]))
+    kind = draft.draw(st.sampled_from(["same", "channels", "scalar", "long", "some", "each"]))
     if kind == "channels":
-        return shape[-1:]
+        return full, full[-1:], full
     if kind == "scalar":
-        return draft.draw(st.sampled_from([(), (1,), (1,) * len(shape)]))
-    return tuple(draft.draw(st.sampled_from([1, size])) for size in kept)
+        return full, draft.draw(st.sampled_from([(), (1,), (1,) * len(full)])), full
+    if kind == "long":  # beyond one buffer of 64
+        full = (1, 1, draft.draw(st.integers(60, 140)), 3)[-len(full) :]
+        return full, (*full[:-2], 1, 1)[-len(full) :], full
+    if kind == "some":
+        kept = full[draft.draw(st.integers(0, len(full) - 1)) :]
+        return full, tuple(draft.draw(st.sampled_from([1, size])) for size in kept), full
+    if kind == "each":  # one is repeated along an axis, or the other, or neither
+        who = [draft.draw(st.integers(0, 2)) for _ in full]
+        one, other = (
+            tuple(1 if w == k else size for w, size in zip(who, full, strict=True)) for k in (0, 1)
+        )
+        return one, other, full
+    return full, full, full
+
+
+def broadcast(name: str, a: Shape, b: Shape, y: Shape) -> CompiledOperator:
+    """ADD, SUB, MUL, MINIMUM or MAXIMUM of two inputs of these shapes, with nothing drawn."""
+    draft = Draft(lambda _: 1)
+    scale = (0.01, 3) if name == "MUL" else (0.1, 3)
+    operands = [draft.activation(shape, 0.1, 3) for shape in (a, b)]
+    return draft.case(name, operands, y, scale)
 
 
 @st.composite
 def binaries(draw: Any, name: str) -> CompiledOperator:
     """ADD, SUB, MUL, MINIMUM, MAXIMUM: of one shape or broadcast, activations or a constant."""
     draft = Draft(draw)
-    full = draft.shape()
-    if draw(st.integers(0, 9)) == 0:
-        full = (1, 1, draw(st.integers(60, 140)), 3)[-len(full) :]  # beyond one buffer of 64
-    shapes = [full, _repeated(draft, full)]
+    *shapes, full = _operands(draft)
     a, b, y = draft.quantization(), draft.quantization(), draft.quantization()
     options: dict[str, Any] = {}
     if name in ("MINIMUM", "MAXIMUM"):
@@ -131,7 +146,6 @@ def binaries(draw: Any, name: str) -> CompiledOperator:
     operands.append((draft.constant if constant else draft.activation)(shapes[1], *b))
     if draw(st.booleans()):
         operands.reverse()
-        draft.inputs.sort()
     return draft.case(name, operands, full, y, **options)
 
 

@@ -13,7 +13,10 @@ VWW = "models/mlperf-tiny/vww_96_int8.tflite"
 AUTOENCODER = "models/mlperf-tiny/ad01_int8.tflite"
 WAKE_WORD = "models/mlperf-tiny/str_ww_ref_model.tflite"
 TARGET, HELIUM = "mps2-an500", "mps3-an547"
-FLASH_LIMIT = 32 * 1024
+# 32 KiB as long as ADD did not broadcast, and an operator's tensors were int8 without exception.
+FLASH_LIMIT = 33 * 1024
+# All operators in all types.
+WHOLE_FLASH_LIMIT = 96 * 1024
 TEXT_LIMIT = 3 * 1024
 
 
@@ -49,13 +52,17 @@ def test_arena_is_close_to_its_lower_bound(test_data: Path, model: str, target: 
 
 
 def flash_bytes(variant: str) -> int:
-    """Of the firmware with the kernels of all eight operators."""
+    """Of the firmware of a build variant."""
     chosen = catalog.target(TARGET), catalog.kernel_set("cmsis-nn")
     return assembly.rig().build(*chosen, catalog.build_variant(variant), print).flash_bytes
 
 
+def test_firmware_code_with_eight_operators_fits_its_budget() -> None:
+    assert flash_bytes("eight-operators") <= FLASH_LIMIT
+
+
 def test_firmware_code_with_all_operators_fits_its_budget() -> None:
-    assert flash_bytes("frames-only") <= FLASH_LIMIT
+    assert flash_bytes("frames-only") <= WHOLE_FLASH_LIMIT
 
 
 def test_the_text_protocol_fits_its_own_budget() -> None:

@@ -2,6 +2,12 @@
 #include "layout.h"
 #include "limits.h"
 
+/* arm_depthwise_conv_s4, which the wrapper takes for these, mistakes the halves of bytes where channels are odd. */
+static int is_odd(const struct image_depthwise *p, const struct image_dims *x)
+{
+    return x->c % 2 && (p->channel_multiplier != 1 || x->n != 1 || p->dilation_w != 1 || p->dilation_h != 1);
+}
+
 static int prepare(const struct model *model, const struct image_operator *op, uint32_t *scratch_bytes)
 {
     static const struct operand_types types = {INT8, INT4, INT32};
@@ -10,6 +16,8 @@ static int prepare(const struct model *model, const struct image_operator *op, u
         status = check_16_bits(model, op);
     if (status)
         return status;
+    if (is_odd(op_params(op), &op_input(model, op, 0)->dims))
+        return NOT_IMPLEMENTED;
     *scratch_bytes = (uint32_t)arm_depthwise_conv_wrapper_s4_get_buffer_size(
         op_params(op), dims_of(op_input(model, op, 0)), dims_of(op_input(model, op, 1)), dims_of(op_output(model, op)));
     return 0;

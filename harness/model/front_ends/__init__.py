@@ -27,13 +27,18 @@ class Reference(Protocol):
     """The answers that a network must give, by whatever runs it on the host."""
 
     def outputs(
-        self, inputs: NDArray[np.generic], cancelled: threading.Event | None = None
+        self,
+        inputs: NDArray[np.generic],
+        cancelled: threading.Event | None = None,
+        *,
+        sequence: bool = False,
     ) -> NDArray[np.generic]:
         """Return the device's outputs, shape (n, elements of all output tensors).
 
         Args:
             inputs: shape (n, ...), in the type and size of the device's input tensor.
             cancelled: when set, stops after the inference under way and returns what there is.
+            sequence: variables keep their values from one input to the next.
 
         Raises:
             BadDataset: inputs of another type or size.
@@ -64,6 +69,9 @@ class FrontEnd(Protocol):
     """A module of this folder; importing it must not load what only reading a file needs."""
 
     SUFFIXES: Sequence[str]
+    EDGES: str
+    """What a user must know of inputs and outputs on the device; empty where all is as in the file.
+    """
 
     def read(self, path: Path) -> Network:
         """Read a file; operators and element types that cannot run are refused later.

@@ -14,10 +14,11 @@ TYPES = (DType.INT16,)
 
 
 def lower(use: OperatorUse) -> Lowered:
-    """MUL; parameters: input1_offset, input2_offset, output_offset, multiplier, shift, activation.
+    """MUL of int8 tensors, either of which may be a constant or broadcast.
 
-    As LiteRT: the product of codes without zero points, requantised by the product of the input
-    scales over the output's, which is worked out in single precision.
+    Parameters: input1_offset, input2_offset, output_offset, multiplier, shift, activation_min,
+    activation_max. As LiteRT: the product of codes without zero points, requantised by the product
+    of the input scales over the output's, which is worked out in single precision.
     """
     if is_int16(use):
         return lower_mul_int16(use)

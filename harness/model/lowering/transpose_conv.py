@@ -17,7 +17,7 @@ def lower(use: OperatorUse) -> Lowered:
     """TRANSPOSE_CONV with per-channel or per-tensor weights, symmetric.
 
     Parameters: input_offset, output_offset, stride_w, stride_h, pad_w, pad_h, pad_after_w,
-    pad_after_h, dilation_w, dilation_h (1), activation_min, activation_max, multipliers_at,
+    pad_after_h, dilation_w, dilation_h, activation_min, activation_max, multipliers_at,
     shifts_at. The paddings are those of the convolution that leads from the output's size to the
     input's; `pad_after`, which may be negative, is what such a window wants or leaves at the end.
     """

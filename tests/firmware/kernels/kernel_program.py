@@ -31,6 +31,7 @@ _CMSIS_NN_FOLDERS = (
     "NNSupport",
     "Pooling",
     "Softmax",
+    "SVD",
 )
 
 
@@ -84,6 +85,19 @@ class KernelProgram:
         Raises:
             AssertionError: a sanitizer stopped the program, or bytes beside the output changed.
         """
+        return decode_answer(image, self._answer(image))[0]
+
+    def arena_after(self, image: OperatorImage) -> tuple[int, int, bytes]:
+        """Prepare and invoke the operator; return both statuses and all of the arena.
+
+        Raises:
+            AssertionError: a sanitizer stopped the program.
+        """
+        answer = self._answer(image)
+        prepare, _, invoke = _ANSWER.unpack_from(answer)
+        return prepare, invoke, answer[_ANSWER.size :]
+
+    def _answer(self, image: OperatorImage) -> bytes:
         stdin, stdout = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
         try:
             stdin.write(request_of(image))
@@ -95,7 +109,7 @@ class KernelProgram:
         if len(answer) < length:
             errors = cast(IO[bytes], self._process.stderr).read().decode()
             raise AssertionError(f"{self.kernel_set}: the kernel program died\n{errors}")
-        return decode_answer(image, answer)[0]
+        return answer
 
     def close(self) -> None:
         """End the program."""

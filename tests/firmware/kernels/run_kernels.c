@@ -63,7 +63,7 @@ static int invoke(const struct kernel *kernel, struct model *model, struct image
 {
     ASAN_POISON_MEMORY_REGION(model->arena, arena_bytes);
     for (uint32_t i = 0; i < model->tensor_count; i++)
-        if (model->tensors[i].place == IMAGE_IN_ARENA)
+        if (model->tensors[i].place != IMAGE_IN_IMAGE)
             ASAN_UNPOISON_MEMORY_REGION(model->arena + model->tensors[i].offset, model->tensors[i].bytes);
     const int status = kernel->invoke(model, op);
     ASAN_UNPOISON_MEMORY_REGION(model->arena, arena_bytes);

@@ -10,7 +10,8 @@ import pytest
 from bench_desk import Desk, copying_model
 from builders.tflite_builder import TfliteModel
 
-from harness.bench.prepare import joined, prepare
+from harness.bench.prepare import Prepared, joined, prepare
+from harness.domain.dataset import Dataset
 from harness.domain.network import DType
 from harness.domain.plan import ModelSource
 from harness.errors import BadDataset, BadModel
@@ -93,3 +94,26 @@ def test_a_file_that_is_no_model(desk: Desk) -> None:
         desk.prepared()
     assert refused.value.where == str(path)
     assert (desk.builds, desk.starts) == (0, 0)
+
+
+def in_sequence(desk: Desk, **changes: object) -> Prepared:
+    def load(case: object, model_input: object) -> Dataset:
+        return replace(desk.load_dataset(case, model_input), sequence=True)  # type: ignore[arg-type]
+
+    (prepared,) = prepare([desk.case(**changes)], load)  # type: ignore[arg-type]
+    return prepared
+
+
+def test_inputs_of_a_sequence_run_once_each(desk: Desk) -> None:
+    prepared = in_sequence(desk, warmup=3)
+    assert prepared.case.warmup == 0
+    assert prepared.network.keeps_state
+    assert prepared.image.data[80] == 1
+
+
+def test_repeats_of_a_sequence(desk: Desk) -> None:
+    with pytest.raises(BadDataset) as refused:
+        in_sequence(desk, repeat=2)
+    assert str(refused.value) == (
+        "four: each input of a sequence is run once, not 2 times\n  -> Leave out `--repeat`."
+    )

@@ -66,7 +66,7 @@ def test_help_is_light(words: tuple[str, ...]) -> None:
         ("harness run --kernels cmsis-nn-", ["cmsis-nn-dsp", "cmsis-nn-mve", "cmsis-nn-scalar"]),
         ("harness run --model len", ["lenet-digits"]),
         ("harness run --build s", ["single-rounding"]),
-        ("harness run --dataset ", ["digits", "mlperf:", "npy:", "random"]),
+        ("harness run --dataset ", ["digits", "mlperf:", "npy:", "random", "sequence:"]),
         ("harness run --target nothing-like-it", []),
         ("harness ta", ["targets"]),
     ],

@@ -26,8 +26,8 @@ def test_kernels_alone_still_lists(harness: CommandLine, folder: Path) -> None:
 def test_an_operator_that_is_none(harness: CommandLine, folder: Path) -> None:
     assert refused(harness, folder, "--op", "conv3d") == (
         "UnknownName: there is no kernel benchmark of 'conv3d'\n"
-        "  -> Use 'conv_2d'; there are: add, average_pool_2d, batch_matmul, concatenation, conv_2d, "
-        "depthwise_conv_2d, fully_connected, hard_swish, leaky_relu, logistic, maximum, "
+        "  -> Use 'conv_2d'; there are: add, average_pool_2d, batch_matmul, concatenation, "
+        "conv_2d, depthwise_conv_2d, fully_connected, hard_swish, leaky_relu, logistic, maximum, "
         "max_pool_2d, mean, minimum, mul, pad, relu, relu6, resize_nearest_neighbor, softmax, "
         "strided_slice, sub, tanh, transpose, transpose_conv.\n"
     )

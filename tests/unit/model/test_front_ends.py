@@ -42,6 +42,7 @@ def test_each_front_end_has_all_of_the_contract() -> None:
         assert suffix.startswith(".")
         assert suffix == suffix.lower()
         assert front_end.SUFFIXES
+        assert isinstance(front_end.EDGES, str)
         for part in ("read", "reference", "compared_with"):
             assert callable(getattr(front_end, part))
 

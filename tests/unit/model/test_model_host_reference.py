@@ -16,6 +16,7 @@ from builders.tflite_builder import TfliteModel
 
 from harness.errors import BadDataset, BadModel, MeasurementError
 from harness.model import HostReference, read_tflite, start_reference
+from harness.model.front_ends import front_end_of
 
 AGAIN = "Convert it again."
 VERSION = metadata.version("ai-edge-litert")
@@ -139,6 +140,12 @@ def test_biases_with_a_foreign_axis_run(scales: float, tmp_path: Path) -> None:
         path.write_bytes(small.conv_2d(filter_scales=scales, bias_axis=axis))
         outputs.append(HostReference(path).outputs(value))
     assert np.array_equal(*outputs)
+    told = [front_end_of(one).compared_with(one) for one in sorted(tmp_path.glob("*.tflite"))]
+    assert told[0].version == told[0].key == told[1].key == VERSION
+    assert told[1].version == (
+        f"{VERSION}, with a mended copy of the model: 1 tensor with a quantised dimension beyond "
+        "the rank"
+    )
 
 
 def test_nothing_is_printed(dense: Path) -> None:

@@ -281,11 +281,9 @@ def test_sparse_tensors() -> None:
 
 
 def test_variables() -> None:
-    error = refusal(Writer().model(tensor={"IsVariable": True}))
-    assert error.what == (
-        "tensor 0 `` is a variable, which keeps its value from one inference to the next"
-    )
-    assert error.hint == "Convert the model with its state as inputs and outputs."
+    content = Writer().model(tensor={"IsVariable": True})
+    assert parse_tflite(content, SOURCE).tensors[0].variable
+    assert not parse_tflite(Writer().model(), SOURCE).tensors[0].variable
 
 
 def test_constants_behind_the_flatbuffer() -> None:

@@ -1,0 +1,1 @@
+"""The sub-commands of `harness models`: each module here is one."""

@@ -1,0 +1,155 @@
+"""The order of a network's operators that keeps the least alive at once.
+
+Every order that writes before it reads gives the same answers; where branches meet they differ in
+what is live. The search goes over sets of operators that have run, the one with the lowest peak
+first, so that the first to reach the end is the best (a minimax path). Each set is met once.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.model.arena import aligned
+
+MOST_SETS = 50_000
+
+
+@dataclass(frozen=True)
+class Step:
+    """One operator: the places it reads and writes, and bytes that only it needs."""
+
+    reads: frozenset[int]
+    writes: frozenset[int]
+    scratch: int = 0
+
+
+@dataclass(frozen=True)
+class Order:
+    """Operators by position, the bytes alive at the worst moment, and whether all was searched."""
+
+    order: tuple[int, ...]
+    peak: int
+    complete: bool
+
+
+def live_bytes(
+    steps: Sequence[Step],
+    sizes: Sequence[int],
+    inputs: frozenset[int],
+    outputs: frozenset[int],
+    order: Sequence[int],
+) -> tuple[int, ...]:
+    """Bytes alive while each operator runs, in `order`.
+
+    Args:
+        steps: the operators.
+        sizes: bytes of each place; tensors that share one are one place.
+        inputs, outputs: places that hold the network's inputs before, and outputs after all.
+        order: positions in `steps`, each once.
+    """
+    search = _Search(steps, sizes, inputs, outputs)
+    done, found = 0, []
+    for position in order:
+        found.append(search.alive(done, position))
+        done |= 1 << position
+    return tuple(found)
+
+
+def least_peak(
+    steps: Sequence[Step],
+    sizes: Sequence[int],
+    inputs: frozenset[int],
+    outputs: frozenset[int],
+    most_sets: int = MOST_SETS,
+) -> Order:
+    """The order with the lowest peak; arguments as for `live_bytes`.
+
+    The order of `steps` stays where no other is better, and is the answer (not `complete`) where
+    more than `most_sets` sets of operators would have to be looked at.
+    """
+    search = _Search(steps, sizes, inputs, outputs)
+    edges = max(search.bytes_of(inputs), search.bytes_of(outputs))
+    own = tuple(range(len(steps)))
+    own_peak = max(edges, *live_bytes(steps, sizes, inputs, outputs, own), 0)
+    floor = max(edges, *(search.alone(position) for position in own), 0)
+    if own_peak == floor:
+        return Order(own, own_peak, complete=True)
+    everything = (1 << len(steps)) - 1
+    queue: list[tuple[int, int, int, tuple[int, ...]]] = [(edges, 0, 0, ())]
+    seen: set[int] = set()
+    while queue and len(seen) < most_sets:
+        peak, _, done, order = heapq.heappop(queue)
+        if done in seen:
+            continue
+        seen.add(done)
+        if done == everything:
+            better = peak < own_peak
+            return Order(order if better else own, min(peak, own_peak), complete=True)
+        for position in search.ready(done):
+            entry = max(peak, search.alive(done, position))
+            after = done | 1 << position
+            if after not in seen and entry <= own_peak:
+                heapq.heappush(queue, (entry, -len(order) - 1, after, (*order, position)))
+    return Order(own, own_peak, complete=False)
+
+
+class _Search:
+    """What runs after what, and what is alive meanwhile."""
+
+    def __init__(
+        self,
+        steps: Sequence[Step],
+        sizes: Sequence[int],
+        inputs: frozenset[int],
+        outputs: frozenset[int],
+    ) -> None:
+        self._steps = steps
+        self._sizes = [aligned(size) for size in sizes]
+        self._inputs, self._outputs = inputs, outputs
+        self._needs = [self._writers_before(position) for position in range(len(steps))]
+        self._touching = [
+            [i for i, step in enumerate(steps) if place in step.reads | step.writes]
+            for place in range(len(sizes))
+        ]
+
+    def _writers_before(self, position: int) -> int:
+        """As bits: who must have run, for what this one reads, and for places it writes again."""
+        places = self._steps[position].reads | self._steps[position].writes
+        return sum(
+            1 << i for i, step in enumerate(self._steps[:position]) if places & step.writes
+        )
+
+    def bytes_of(self, places: frozenset[int]) -> int:
+        return sum(self._sizes[place] for place in places)
+
+    def alone(self, position: int) -> int:
+        """Bytes that an operator needs in any order."""
+        step = self._steps[position]
+        return self.bytes_of(step.reads | step.writes) + aligned(step.scratch)
+
+    def ready(self, done: int) -> list[int]:
+        return [
+            position
+            for position, needs in enumerate(self._needs)
+            if not done >> position & 1 and needs & ~done == 0
+        ]
+
+    def alive(self, done: int, position: int) -> int:
+        """Bytes alive while an operator runs after those of `done`."""
+        step = self._steps[position]
+        kept = {
+            place
+            for place, touching in enumerate(self._touching)
+            if self._written(place, done) and self._wanted(place, touching, done)
+        }
+        return self.bytes_of(frozenset(kept) | step.reads | step.writes) + aligned(step.scratch)
+
+    def _written(self, place: int, done: int) -> bool:
+        if place in self._inputs:
+            return True
+        return any(done >> i & 1 and place in self._steps[i].writes for i in self._touching[place])
+
+    def _wanted(self, place: int, touching: Sequence[int], done: int) -> bool:
+        return place in self._outputs or any(not done >> i & 1 for i in touching)

@@ -1,0 +1,38 @@
+"""Random operators of other types than int8, and of several outputs: what LiteRT computes."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from builders.typed_operator import TypedOperator
+from builders.variant_models import VARIANTS
+from hypothesis import HealthCheck, given, settings
+from kernel_program import KernelProgram
+
+_EXAMPLES = int(os.environ.get("HARNESS_FUZZ_EXAMPLES", "0"))
+_some = settings(
+    max_examples=_EXAMPLES or 40,
+    derandomize=not _EXAMPLES,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+# The largest difference in LSB, and why; firmware/kernels/README.md explains each. A mean in the
+# middle goes up in LiteRT for uint8, away from zero where it is int8. FULLY_CONNECTED rounds its
+# sums once or twice, as its weights are stored.
+BOUNDS = {"AVERAGE_POOL_2D uint8": 1, "FULLY_CONNECTED uint8": 1}
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_variant_equals_litert(kernels: KernelProgram, name: str) -> None:
+    bound = BOUNDS.get(name, 0)
+
+    @_some
+    @given(case=VARIANTS[name])
+    def check(case: TypedOperator) -> None:
+        prepare, invoke, arena = kernels.arena_after(case)
+        assert (prepare, invoke) == (0, 0)
+        assert case.difference(arena) <= bound, (case.found_in(arena), case.answers())
+
+    check()

@@ -1,6 +1,8 @@
 """Plugs the adapters into the bench: the only room that knows every one of them."""
 
+from harness.assembly.caffe import QuantisedCaffe, quantise_caffe
 from harness.assembly.checkups import CHECKUP_DEADLINE_S, checkup
+from harness.assembly.costing import model_cost
 from harness.assembly.desk_checkup import propose_rig
 from harness.assembly.desks import (
     all_missing,
@@ -52,6 +54,7 @@ __all__ = [
     "DEFAULT_BUILD",
     "Bench",
     "OnTarget",
+    "QuantisedCaffe",
     "Reproduction",
     "all_missing",
     "also_with",
@@ -77,6 +80,7 @@ __all__ = [
     "list_targets",
     "missing_boards",
     "mlperf",
+    "model_cost",
     "model_names",
     "night_content",
     "nightly",
@@ -85,6 +89,7 @@ __all__ = [
     "port_speed",
     "profile",
     "propose_rig",
+    "quantise_caffe",
     "read_nightly",
     "report_content",
     "reproduce",

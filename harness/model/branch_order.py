@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from harness.model.arena import aligned
 
-MOST_SETS = 50_000
+_MOST_WORK = 2_000_000  # sets of operators times places that are looked at in each
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def live_bytes(
     search = _Search(steps, sizes, inputs, outputs)
     done, found = 0, []
     for position in order:
-        found.append(search.alive(done, position))
+        found.append(search.alive(search.kept(done), position))
         done |= 1 << position
     return tuple(found)
 
@@ -62,13 +62,15 @@ def least_peak(
     sizes: Sequence[int],
     inputs: frozenset[int],
     outputs: frozenset[int],
-    most_sets: int = MOST_SETS,
+    most_sets: int | None = None,
 ) -> Order:
     """The order with the lowest peak; arguments as for `live_bytes`.
 
     The order of `steps` stays where no other is better, and is the answer (not `complete`) where
-    more than `most_sets` sets of operators would have to be looked at.
+    more than `most_sets` sets of operators would have to be looked at (None: as many as seconds
+    allow).
     """
+    most = max(1000, _MOST_WORK // max(1, len(sizes))) if most_sets is None else most_sets
     search = _Search(steps, sizes, inputs, outputs)
     edges = max(search.bytes_of(inputs), search.bytes_of(outputs))
     own = tuple(range(len(steps)))
@@ -79,7 +81,7 @@ def least_peak(
     everything = (1 << len(steps)) - 1
     queue: list[tuple[int, int, int, tuple[int, ...]]] = [(edges, 0, 0, ())]
     seen: set[int] = set()
-    while queue and len(seen) < most_sets:
+    while queue and len(seen) < most:
         peak, _, done, order = heapq.heappop(queue)
         if done in seen:
             continue
@@ -87,8 +89,9 @@ def least_peak(
         if done == everything:
             better = peak < own_peak
             return Order(order if better else own, min(peak, own_peak), complete=True)
+        kept = search.kept(done)
         for position in search.ready(done):
-            entry = max(peak, search.alive(done, position))
+            entry = max(peak, search.alive(kept, position))
             after = done | 1 << position
             if after not in seen and entry <= own_peak:
                 heapq.heappush(queue, (entry, -len(order) - 1, after, (*order, position)))
@@ -109,17 +112,17 @@ class _Search:
         self._sizes = [aligned(size) for size in sizes]
         self._inputs, self._outputs = inputs, outputs
         self._needs = [self._writers_before(position) for position in range(len(steps))]
-        self._touching = [
-            [i for i, step in enumerate(steps) if place in step.reads | step.writes]
-            for place in range(len(sizes))
-        ]
+        self._writers, self._touching = [0] * len(sizes), [0] * len(sizes)
+        for i, step in enumerate(steps):
+            for place in step.writes:
+                self._writers[place] |= 1 << i
+            for place in step.reads | step.writes:
+                self._touching[place] |= 1 << i
 
     def _writers_before(self, position: int) -> int:
         """As bits: who must have run, for what this one reads, and for places it writes again."""
         places = self._steps[position].reads | self._steps[position].writes
-        return sum(
-            1 << i for i, step in enumerate(self._steps[:position]) if places & step.writes
-        )
+        return sum(1 << i for i, step in enumerate(self._steps[:position]) if places & step.writes)
 
     def bytes_of(self, places: frozenset[int]) -> int:
         return sum(self._sizes[place] for place in places)
@@ -136,20 +139,16 @@ class _Search:
             if not done >> position & 1 and needs & ~done == 0
         ]
 
-    def alive(self, done: int, position: int) -> int:
-        """Bytes alive while an operator runs after those of `done`."""
-        step = self._steps[position]
-        kept = {
+    def kept(self, done: int) -> frozenset[int]:
+        """The places that hold what is still wanted after the operators of `done`, as bits."""
+        return frozenset(
             place
             for place, touching in enumerate(self._touching)
-            if self._written(place, done) and self._wanted(place, touching, done)
-        }
-        return self.bytes_of(frozenset(kept) | step.reads | step.writes) + aligned(step.scratch)
+            if (place in self._inputs or done & self._writers[place])
+            and (place in self._outputs or touching & ~done)
+        )
 
-    def _written(self, place: int, done: int) -> bool:
-        if place in self._inputs:
-            return True
-        return any(done >> i & 1 and place in self._steps[i].writes for i in self._touching[place])
-
-    def _wanted(self, place: int, touching: Sequence[int], done: int) -> bool:
-        return place in self._outputs or any(not done >> i & 1 for i in touching)
+    def alive(self, kept: frozenset[int], position: int) -> int:
+        """Bytes alive while an operator runs and `kept` are alive."""
+        step = self._steps[position]
+        return self.bytes_of(kept | step.reads | step.writes) + aligned(step.scratch)

@@ -1,1 +1,1 @@
-"""The sub-commands of `harness models`: each module here is one."""
+"""`harness models ...`: a module here is a command below it."""

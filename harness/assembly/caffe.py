@@ -37,6 +37,14 @@ class QuantisedCaffe:
     formats: Formats
     simulated_accuracy: float
 
+    @property
+    def out_shifts(self) -> list[int]:
+        """By how much the sums of each layer with weights are shifted right."""
+        from harness.model.openmv_file import parse_openmv
+
+        layers = parse_openmv(self.content, "")
+        return [getattr(layer, "out_shift") for layer in layers if hasattr(layer, "out_shift")]  # noqa: B009
+
     def write(self, path: Path) -> None:
         """Write the `.network` file.
 

@@ -40,8 +40,9 @@ def network_cost(network: Network, scratch: Sequence[int] | None = None) -> Netw
         for one, need in zip(lowered, needs, strict=True)
     ]
     sizes = [block.nbytes for block in lifetimes.blocks]
-    inputs = frozenset(lifetimes.block_of[index] for index in network.inputs)
-    outputs = frozenset(lifetimes.block_of[index] for index in network.outputs)
+    state = {index for index in lifetimes.block_of if network.tensors[index].variable}
+    inputs = frozenset(lifetimes.block_of[index] for index in state.union(network.inputs))
+    outputs = frozenset(lifetimes.block_of[index] for index in state.union(network.outputs))
     alive = live_bytes(steps, sizes, inputs, outputs, range(len(steps)))
     nodes = tuple(
         NodeCost(
@@ -56,7 +57,8 @@ def network_cost(network: Network, scratch: Sequence[int] | None = None) -> Netw
         )
         for use, one, ram in zip(uses, lowered, alive, strict=True)
     )
-    found = least_peak(steps, sizes, inputs, outputs)
+    # Who reads a variable before and who after it is written must stay so.
+    found = least_peak(steps, sizes, inputs, outputs, most_sets=0 if state else None)
     return NetworkCost(
         name=network.name,
         nodes=nodes,

@@ -18,6 +18,7 @@ class Variant(IntEnum):
     INT16 = 0x100
     UINT8_WEIGHTS = 0x200
     INT4_WEIGHTS = 0x300
+    INT2_WEIGHTS = 0x400
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""`harness models ...`: a module here is a command below it."""
+"""The sub-commands of `harness models`: each module here is one."""

@@ -142,7 +142,7 @@ def test_scratch_is_part_of_the_nodes_that_need_it(tmp_path: Path) -> None:
 
 @st.composite
 def graphs(draw: st.DrawFn) -> tuple[list[Step], list[int]]:
-    """Operators that each read one or two earlier places and write a new one; place 0 is the input."""
+    """Operators that each read one or two earlier places and write a new one, from 0 on."""
     count = draw(st.integers(1, 6))
     steps = []
     for i in range(count):

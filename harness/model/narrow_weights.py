@@ -21,7 +21,7 @@ import numpy as np
 import tflite  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from harness.domain.network import DType, Network, Operator, Tensor
+from harness.domain.network import DType, Network, Operator, Quantization, Tensor
 from harness.errors import UnsupportedOperator
 from harness.model.operator_use import ABSENT
 from harness.model.tflite_file import parse_tflite
@@ -133,12 +133,12 @@ def _has_bias(operator: Operator) -> bool:
 
 
 def _takes_narrow(network: Network, operator: Operator, index: int) -> bool:
+    if operator.name not in _WEIGHTED or operator.inputs[1:2] != (index,):
+        return False
     weights, x = network.tensors[index], network.tensors[operator.inputs[0]]
     quantization = weights.quantization
     return (
-        operator.name in _WEIGHTED
-        and operator.inputs.count(index) == 1
-        and operator.inputs[1] == index
+        operator.inputs.count(index) == 1
         and weights.dtype is DType.INT8
         and weights.data is not None
         and x.dtype is DType.INT8
@@ -146,6 +146,22 @@ def _takes_narrow(network: Network, operator: Operator, index: int) -> bool:
         and quantization is not None
         and not any(quantization.zero_points)
         and all(scale > 0 for scale in quantization.scales)
+        and _one_each(quantization, weights.shape)
+        and (not _has_bias(operator) or _suits(network.tensors[operator.inputs[2]], quantization))
+    )
+
+
+def _one_each(quantization: Quantization, shape: tuple[int, ...]) -> bool:
+    """Whether there is a scale for all weights, or one for each index of an axis they have."""
+    axis, count = quantization.axis, len(quantization.scales)
+    return count == 1 or (0 <= axis < len(shape) and shape[axis] == count)
+
+
+def _suits(bias: Tensor, quantization: Quantization) -> bool:
+    return (
+        bias.dtype is DType.INT32
+        and bias.data is not None
+        and (not quantization.per_channel or bias.elements == len(quantization.scales))
     )
 
 

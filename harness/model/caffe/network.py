@@ -7,7 +7,7 @@ over inputs flattened in the order h, w, c: Caffe's own order is c, h, w.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import log2
+from math import inf, isfinite, log2
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +72,9 @@ def join(definition: Message, weights: Weights, where: str) -> CaffeNetwork:
     if first is None or first.kind != "convolution" or first.weights is None:
         raise _unsupported("the first layer with weights is no convolution", definition, where)
     transform = data.message("transform_param")
-    values = tuple(round(float(text)) for text in transform.texts("mean_value"))
+    values = tuple(
+        round(_real(text, "mean_value", transform, where)) for text in transform.texts("mean_value")
+    )
     mean_file = transform.text("mean_file")
     channels = first.weights.shape[3]
     return CaffeNetwork(
@@ -172,7 +174,9 @@ def _chain(definition: Message, where: str) -> tuple[Message, list[Message]]:
 def _layer(message: Message, weights: Weights, where: str) -> CaffeLayer:
     name, kind = message.text("name"), message.text("type").lower()
     if kind == "relu":
-        if float(message.message("relu_param").text("negative_slope", "0")):
+        parameters = message.message("relu_param")
+        slope = parameters.text("negative_slope", "0")
+        if _real(slope, "negative_slope", parameters, where):
             raise _unsupported(f"layer {name} is a leaky ReLU", message, where)
         return CaffeLayer(name, kind)
     if kind == "pooling":
@@ -252,12 +256,24 @@ def _number(parameters: Message, name: str, default: int, where: str) -> int:
     return int(text)
 
 
+def _real(text: str, name: str, at: Message, where: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = inf
+    if not isfinite(value):
+        raise BadModel(
+            f"line {at.line}: `{name}` is {text}, which is no number",
+            where=where,
+            hint="Correct the prototxt.",
+        )
+    return value
+
+
 def _scale_bits(transform: Message, where: str) -> int:
     text = transform.text("scale", "1")
-    try:
-        bits = -log2(float(text))
-    except ValueError:
-        bits = 0.5
+    scale = _real(text, "scale", transform, where)
+    bits = -log2(scale) if scale > 0 else -1
     if bits != int(bits) or not 0 <= bits <= 16:
         raise _unsupported(f"inputs are scaled by {text}, not by 2^-k", transform, where)
     return int(bits)

@@ -28,7 +28,7 @@ def parse_caffemodel_h5(data: bytes, where: str) -> Weights:
         raise ToolMissing(
             "weights in HDF5 are read by h5py, which is not installed",
             where=where,
-            hint="Install it: pip install h5py.",
+            hint="Install it with `pip install 'cortexm-harness[caffe]'`.",
         ) from error
     try:
         with h5py.File(io.BytesIO(data), "r") as file:

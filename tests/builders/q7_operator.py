@@ -42,6 +42,23 @@ def network_of(*layers: Layer, host_preprocessing: bool = False) -> Network:
     )
 
 
+def small_network() -> list[Layer]:
+    """Every kind of layer: 6x6x3 to 5, always with the same weights."""
+    random = np.random.default_rng(9)
+
+    def codes(*shape: int) -> NDArray[np.int8]:
+        return random.integers(-128, 128, shape).astype(np.int8)
+
+    return [
+        Data(BlobShape(100, 3, 6, 6), (125, 123, 114), 8),
+        Convolution(BlobShape(100, 4, 6, 6), 2, 9, 3, 1, 1, codes(4, 3, 3, 3), codes(4)),
+        Pool(BlobShape(100, 4, 3, 3), PoolKind.MAX, 3, 0, 2),
+        Relu(BlobShape(100, 4, 3, 3)),
+        Pool(BlobShape(100, 4, 2, 2), PoolKind.AVERAGE, 2, 0, 2),
+        InnerProduct(BlobShape(100, 5, 1, 1), 1, 7, codes(5, 16), codes(5)),
+    ]
+
+
 @dataclass(frozen=True)
 class Q7Operator:
     """A network of one operator and its input; what follows `layer` damages the image.

@@ -12,6 +12,7 @@ from harness.model.caffe.files import read_caffe
 from harness.model.front_ends import ComparedWith, Reference
 
 SUFFIXES = CAFFE
+EDGES = ""
 
 
 def read(path: Path) -> Network:

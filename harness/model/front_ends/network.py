@@ -19,6 +19,7 @@ from harness.model.q7_network import input_shift_mended, q7_network
 from harness.model.q7_reference import Q7Reference
 
 SUFFIXES = (".network",)
+EDGES = "inputs are pixels of 8 bits; outputs are codes whose scale the file does not tell"
 
 FIX_INPUT_SHIFT = "fix-input-shift"
 HOST_INPUT = "host-input"
@@ -36,6 +37,7 @@ class _Reader:
 
     options: Sequence[str] = ()
     SUFFIXES: Sequence[str] = SUFFIXES
+    EDGES: str = EDGES
 
     def read(self, path: Path) -> Network:
         content = _content(path)

@@ -358,3 +358,17 @@ def test_masks_as_published(test_data: Path) -> None:
         assert output.tolist() == golden[by_class[label].pop(0)].tolist()
         right += int(output.argmax()) == label
     assert (len(found), right) == (59, 53)
+
+
+def test_resizing_as_openmv_takes_its_pixels(tmp_path: Path) -> None:
+    """Ratio (5 << 16) / 3 + 1 = 109227: pixels 0, 109227 >> 16 = 1 and 218454 >> 16 = 3."""
+    row = [10, 20, 30, 40, 50]
+    root = pictures(tmp_path / "x", [row, *([[value + 1 for value in row]] * 4)])
+    found = loaded(root, ",resize=openmv", shape=(1, 3, 3, 1)).inputs.reshape(3, 3)
+    assert found.tolist() == [[10, 20, 40], [11, 21, 41], [11, 21, 41]]
+
+
+def test_openmvs_square_region_is_the_middle(tmp_path: Path) -> None:
+    root = pictures(tmp_path / "x", [[1, 2, 3, 4, 5, 6], [7, 8, 9, 10, 11, 12]])
+    found = loaded(root, ",resize=openmv,crop=centre", shape=(1, 1, 1, 1))
+    assert found.inputs.ravel().tolist() == [3]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from builders.q7_operator import network_of
+from builders.q7_operator import network_of, small_network
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,11 +22,8 @@ from harness.model.openmv_layers import (
     BlobShape,
     Convolution,
     Data,
-    InnerProduct,
-    Layer,
     Pool,
     PoolKind,
-    Relu,
 )
 from harness.model.q7_network import input_shift_mended
 from harness.model.q7_reference import Q7Reference
@@ -38,19 +35,7 @@ def q7(*shape: int) -> np.ndarray:
     return RANDOM.integers(-128, 128, shape).astype(np.int8)
 
 
-def small() -> list[Layer]:
-    """Every kind of layer: 6x6x3 to 5."""
-    return [
-        Data(BlobShape(100, 3, 6, 6), (125, 123, 114), 8),
-        Convolution(BlobShape(100, 4, 6, 6), 2, 9, 3, 1, 1, q7(4, 3, 3, 3), q7(4)),
-        Pool(BlobShape(100, 4, 3, 3), PoolKind.MAX, 3, 0, 2),
-        Relu(BlobShape(100, 4, 3, 3)),
-        Pool(BlobShape(100, 4, 2, 2), PoolKind.AVERAGE, 2, 0, 2),
-        InnerProduct(BlobShape(100, 5, 1, 1), 1, 7, q7(5, 16), q7(5)),
-    ]
-
-
-CONTENT = encode_openmv(small())
+CONTENT = encode_openmv(small_network())
 CONV_AT = 8 + 20 + 16  # behind magic, count and the data layer
 
 
@@ -69,7 +54,7 @@ def with_word(at: int, value: int) -> bytes:
 def test_what_is_written_is_read() -> None:
     assert encode_openmv(parse_openmv(CONTENT, "")) == CONTENT
     layers = parse_openmv(CONTENT, "")
-    for found, made in zip(layers, small(), strict=True):
+    for found, made in zip(layers, small_network(), strict=True):
         assert type(found) is type(made)
         assert found.shape == made.shape
 
@@ -117,14 +102,16 @@ def test_faults_are_told_with_the_byte() -> None:
 
 def test_windows_that_old_kernels_had_no_answer_for() -> None:
     def pooled(**changes: int) -> bytes:
-        layers = small()[:2]
+        layers = small_network()[:2]
         pool = Pool(BlobShape(1, 4, 3, 3), PoolKind.MAX, 3, 0, 2)
         values = {**pool.__dict__, **changes}
         return encode_openmv([*layers, Pool(**values)])
 
     assert "overwrote what they still needed" in bad(pooled(pad=1, stride=1))
     assert "its last window is off the image" in bad(pooled(stride=3))
-    channels = encode_openmv([small()[0], Pool(BlobShape(1, 2, 3, 3), PoolKind.MAX, 2, 0, 2)])
+    channels = encode_openmv(
+        [small_network()[0], Pool(BlobShape(1, 2, 3, 3), PoolKind.MAX, 2, 0, 2)]
+    )
     assert "pooling gives 2 channels of 3" in bad(channels)
 
 
@@ -233,7 +220,7 @@ def test_input_scaled_on_the_host_gives_the_same(tmp_path: Path) -> None:
 
 
 def test_inputs_that_do_not_fit_are_told() -> None:
-    reference = Q7Reference(network_of(*small()))
+    reference = Q7Reference(network_of(*small_network()))
     with pytest.raises(
         BadDataset, match="inputs are int8 of 108 elements, the network takes uint8"
     ):
@@ -243,7 +230,7 @@ def test_inputs_that_do_not_fit_are_told() -> None:
 
 
 def test_a_relu_lies_where_its_input_lay() -> None:
-    image = compile_image(network_of(*small()))
+    image = compile_image(network_of(*small_network()))
     places = {place.name: place.offset for place in image.placements}
     assert places["relu3"] == places["pool2"]
     assert image.macs == 4 * 36 * 27 + 5 * 16

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.assembly.measuring import Bench
 from harness.assembly.studies import StudyRow, Workbench, studies, study
 from harness.bench.events import Listener, nobody
+from harness.catalog.definitions import pick
+from harness.domain.bubble import Bubble
 from harness.domain.study import Figure, NeededFile, RowResult
 from harness.errors import BadDataset, HarnessError
 
@@ -30,9 +32,11 @@ class Reproduction:
         return self.errors[0].exit_code if self.errors else 0
 
 
-def list_studies() -> list[tuple[str, str]]:
-    """Names and titles."""
-    return [(name, module.TITLE) for name, module in studies().items()]
+def list_studies() -> list[tuple[str, str, Mapping[str, str]]]:
+    """Names, titles, and options with what each takes."""
+    return [
+        (name, module.TITLE, getattr(module, "OPTIONS", {})) for name, module in studies().items()
+    ]
 
 
 def study_files(name: str) -> list[NeededFile]:
@@ -54,16 +58,19 @@ def reproduce(
     limit: int | None = None,
     results: str | None = None,
     rig_file: Path | None = None,
+    options: Mapping[str, str] | None = None,
     on_row: Callable[[str], None] = lambda title: None,
 ) -> Reproduction:
     """Run every row of a study whose files are below `data`; a row that fails stops no other.
 
     Raises:
-        UnknownName: there is no such study.
+        UnknownName: there is no such study, or option of it.
         BadDataset: no row has all its files: nothing was run.
         KeyboardInterrupt: Ctrl-C; rows that ended are in the store.
     """
     chosen = study(name)
+    for option in options or {}:
+        pick("option", option, getattr(chosen, "OPTIONS", {}))
     rows = chosen.rows()
     missing = {row.title: _missing(row, data) for row in rows}
     if all(missing.values()):
@@ -77,6 +84,7 @@ def reproduce(
         limit=limit,
         rig_file=rig_file,
         on_event=on_event,
+        options=options or {},
     )
     ended, errors = [], []
     for row in rows:
@@ -106,7 +114,9 @@ def _run(row: StudyRow, workbench: Workbench) -> tuple[RowResult, HarnessError |
     return result, None
 
 
-def _with(result: RowResult, figure: Figure) -> RowResult:
+def _with(result: RowResult, figure: Figure | Bubble) -> RowResult:
+    if isinstance(figure, Bubble):
+        return replace(result, bubbles=(*result.bubbles, figure))
     return replace(result, figures=(*result.figures, figure))
 
 

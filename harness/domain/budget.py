@@ -54,7 +54,8 @@ class NetworkCost:
     """A network's nodes in execution order, and what it takes as a whole.
 
     `peak` is the largest live set, which no plan can undercut; `arena` the planner's. `image` are
-    bytes of the model image by bits of a weight; code is not in it. `scratch_known` tells whether
+    bytes of the model image by bits of a weight, `constants` those in it as they are; code is not
+    in it. `scratch_known` tells whether
     `ram` has the kernels' scratch in it, which only a firmware can tell.
     """
 
@@ -65,6 +66,7 @@ class NetworkCost:
     image: Mapping[int, int]
     macs: int
     best: BranchOrder
+    constants: int
     scratch_known: bool = False
 
 

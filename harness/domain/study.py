@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.domain.bubble import Bubble
+
 
 @dataclass(frozen=True)
 class NeededFile:
@@ -47,9 +49,13 @@ class Figure:
 
 @dataclass(frozen=True)
 class RowResult:
-    """How a row of a study ended: figures, or files that are missing, or an error's text."""
+    """How a row of a study ended: figures, or files that are missing, or an error's text.
+
+    `bubbles` are for a plot of accuracy against operations, which all rows share.
+    """
 
     title: str
     figures: tuple[Figure, ...] = ()
+    bubbles: tuple[Bubble, ...] = ()
     missing: tuple[NeededFile, ...] = ()
     error: str = ""

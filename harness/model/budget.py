@@ -72,6 +72,7 @@ def network_cost(network: Network, scratch: Sequence[int] | None = None) -> Netw
             arena=_arena_of(network, found.order, needs),
             complete=found.complete,
         ),
+        constants=image.weight_bytes,
         scratch_known=scratch is not None,
     )
 

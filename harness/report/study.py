@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from harness.domain.bubble import Bubble
 from harness.domain.study import Figure, RowResult
-from harness.report.section import Cell, Section, TableView, words
+from harness.report.bubbles import LEAD, bubble_figure
+from harness.report.section import Cell, Section, TableView, number, words
+
+PLOT = "Accuracy against operations"
 
 
 def study_sections(title: str, rows: Sequence[RowResult]) -> list[Section]:
-    """One table for each row that was run, what is missing, and what failed."""
+    """One table for each row that was run, the plot if there is one, and what is missing."""
     ran = [row for row in rows if not row.missing]
     sections = [
         Section(
@@ -26,6 +30,9 @@ def study_sections(title: str, rows: Sequence[RowResult]) -> list[Section]:
             tables=sections[0].tables,
             notes=sections[0].notes,
         )
+    bubbles = [bubble for row in ran for bubble in row.bubbles]
+    if bubbles:
+        sections.append(_plot(bubbles))
     waiting = [row for row in rows if row.missing]
     return [*sections, _missing(waiting)] if waiting else sections
 
@@ -81,6 +88,25 @@ def _cells(figure: Figure) -> tuple[Cell, ...]:
 
 def _reason(not_comparable: str) -> str:
     return f"not comparable: {not_comparable}" if not_comparable else ""
+
+
+def _plot(bubbles: Sequence[Bubble]) -> Section:
+    table = TableView(
+        caption="",
+        columns=("model", "MACs", "weights", "accuracy", "inputs"),
+        numeric=(False, True, True, True, True),
+        rows=tuple(
+            (
+                words(one.name),
+                number(one.macs, f"{one.macs:,}"),
+                number(one.weight_bytes, f"{one.weight_bytes:,}"),
+                number(one.accuracy, f"{100 * one.accuracy:.1f} %"),
+                number(one.n, f"{one.n:,}"),
+            )
+            for one in sorted(bubbles, key=lambda one: one.macs)
+        ),
+    )
+    return Section(PLOT, lead=LEAD, tables=(table,), figures=(bubble_figure(bubbles),))
 
 
 def _missing(rows: Sequence[RowResult]) -> Section:

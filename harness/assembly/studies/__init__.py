@@ -15,6 +15,7 @@ from typing import Protocol, cast
 
 from harness.assembly.studies._workbench import Workbench
 from harness.catalog.definitions import pick
+from harness.domain.bubble import Bubble
 from harness.domain.study import Figure, NeededFile
 
 __all__ = ["Study", "StudyRow", "Workbench", "studies", "study"]
@@ -29,11 +30,15 @@ class StudyRow:
 
     title: str
     needs: tuple[NeededFile, ...]
-    measure: Callable[[Workbench], Iterable[Figure]]
+    measure: Callable[[Workbench], Iterable[Figure | Bubble]]
 
 
 class Study(Protocol):
-    """A module of this folder; importing it must be cheap."""
+    """A module of this folder; importing it must be cheap.
+
+    `OPTIONS`, where there are any, has each option's name and what it does; the workbench of a run
+    has what was chosen, as text.
+    """
 
     TITLE: str
 

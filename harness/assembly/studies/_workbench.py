@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +26,7 @@ class Workbench:
         limit: inputs on a device at most, None for all of a set. What runs on the host alone may
             take more, and then says how many.
         rig_file: see `Bench`.
+        options: the study's own, by name; as the user wrote them.
     """
 
     data: Path
@@ -35,6 +36,7 @@ class Workbench:
     limit: int | None = None
     rig_file: Path | None = None
     on_event: Listener = field(default=nobody)
+    options: Mapping[str, str] = field(default_factory=dict)
 
     def path(self, needed: NeededFile) -> Path:
         """Where the user has a file."""

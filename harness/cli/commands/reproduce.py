@@ -37,12 +37,27 @@ def reproduce(
     target: Annotated[list[str] | None, options.target_option("mps2-an500")] = None,
     kernels: Annotated[list[str] | None, options.kernels_option("cmsis-nn")] = None,
     limit: Annotated[int | None, options.limit_option("inputs on a device")] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="An option of the study, NAME=VALUE; repeat for several. The list of studies has "
+            "them.",
+        ),
+    ] = None,
     rig: Rig = None,
     json: Json = False,
     save: Annotated[
         list[Path] | None,
         typer.Option(
             help="Also write it to FILE; its suffix chooses .json, .csv or .md.",
+            rich_help_panel=OUTPUT,
+            dir_okay=False,
+        ),
+    ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write one page that opens offline, with the study's plots.",
             rich_help_panel=OUTPUT,
             dir_okay=False,
         ),
@@ -63,8 +78,7 @@ def reproduce(
     from harness.cli.listing import show
 
     if study is None:
-        found = [{"id": name, "title": title} for name, title in assembly.list_studies()]
-        return show(found, json=json)
+        return show(_listed(), json=json)
     folder = data or Path()
     if files:
         needed = [
@@ -76,7 +90,9 @@ def reproduce(
             for one in assembly.study_files(study)
         ]
         return show(needed, json=json)
-    raise typer.Exit(_run(study, folder, target, kernels, limit, rig, json, save, results, quiet))
+    raise typer.Exit(
+        _run(study, folder, target, kernels, limit, option, rig, json, save, html, results, quiet)
+    )
 
 
 def _run(
@@ -85,9 +101,11 @@ def _run(
     target: list[str] | None,
     kernels: list[str] | None,
     limit: int | None,
+    option: list[str] | None,
     rig: Path | None,
     json: bool,
     save: list[Path] | None,
+    html: Path | None,
     results: str | None,
     quiet: bool,
 ) -> int:
@@ -110,11 +128,18 @@ def _run(
             limit=limit,
             results=results,
             rig_file=rig,
+            options=_options(option or []),
             on_row=lambda title: None if quiet else console.print(title, style="dim"),
         )
+    sections = study_sections(ended.title, ended.rows)
+    if html is not None:
+        from harness.report.files import write_text
+        from harness.report.html.page import render_sections
+
+        write_text(html, render_sections(sections, ended.title))
     present(
         ended.title,
-        study_sections(ended.title, ended.rows),
+        sections,
         study_rows(ended.rows),
         json=json,
         save=save or [],
@@ -122,3 +147,25 @@ def _run(
     if ended.kept and not quiet:
         console.print(ended.kept, style="dim")
     return ended.exit_code
+
+
+def _listed() -> list[dict[str, object]]:
+    from harness import assembly
+
+    return [
+        {"id": name, "title": title, "options": [f"{key}={what}" for key, what in options.items()]}
+        for name, title, options in assembly.list_studies()
+    ]
+
+
+def _options(written: list[str]) -> dict[str, str]:
+    from harness.errors import ConfigError
+
+    for text in written:
+        if not all(text.partition("=")[::2]):
+            raise ConfigError(
+                f"{text!r} is no option with a value",
+                where="--option",
+                hint="Write NAME=VALUE, as in memory-class=80KB.",
+            )
+    return {name: value for name, _, value in (text.partition("=") for text in written)}

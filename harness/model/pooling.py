@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 
-from harness.domain.network import DType
+from harness.domain.network import DType, Tensor
 from harness.model.activation import activation_bounds
 from harness.model.dims import spatial
 from harness.model.lowered import Lowered, Operand, Variant
 from harness.model.operator_use import OperatorUse
 from harness.model.weighted import ACTIVATIONS
 from harness.model.window import window_of
+
+ROUNDS_HALF_UP = "rounds_half_up"
+"""An option of means that no file has: `rewrites/unsigned` sets it."""
 
 _SCALE_TOLERANCE = 1e-6
 
@@ -40,7 +43,7 @@ def lower_pool(use: OperatorUse) -> Lowered:
     filter_h, filter_w = use.positive_option("filter_height"), use.positive_option("filter_width")
     window = window_of(use, x_dims, filter_h, filter_w, y_dims)
     return Lowered(
-        opcode=use.operator.opcode + (Variant.INT16 if x.dtype is DType.INT16 else 0),
+        opcode=use.operator.opcode + _variant(use, x),
         inputs=(Operand(x, x_dims),),
         output=Operand(y, y_dims),
         params=(
@@ -53,3 +56,9 @@ def lower_pool(use: OperatorUse) -> Lowered:
             filter_h,
         ),
     )
+
+
+def _variant(use: OperatorUse, x: Tensor) -> int:
+    if x.dtype is DType.INT16:
+        return Variant.INT16
+    return Variant.UINT8_WEIGHTS if use.option(ROUNDS_HALF_UP, False) else 0

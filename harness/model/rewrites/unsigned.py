@@ -2,7 +2,8 @@
 
 Kernels compute with differences from zero points, which stay as they are. Weights of uint8 have a
 zero point of their own; where all of them less it are int8, they are stored so, and have none;
-where not, they stay what they are, for kernels that take them.
+where not, they stay what they are, for kernels that take them. A mean of uint8 is rounded half up,
+and must stay so: half away from zero, as of int8, is another way once 128 is taken off.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from dataclasses import replace
 import numpy as np
 
 from harness.domain.network import DType, Network, Operator, Quantization, Tensor
+from harness.model.operator_use import ABSENT
+from harness.model.pooling import ROUNDS_HALF_UP
 
 ORDER = 3
 _SHIFT = 128
@@ -25,7 +28,17 @@ def rewrite(network: Network) -> Network:
         _signed(tensor, tensor.index in weights) if _is_unsigned(tensor) else tensor
         for tensor in network.tensors
     )
-    return replace(network, tensors=tensors)
+    operators = tuple(_rounding_up(network, operator) for operator in network.operators)
+    return replace(network, tensors=tensors, operators=operators)
+
+
+def _rounding_up(network: Network, operator: Operator) -> Operator:
+    """The operator, told to round half up where it is a mean of uint8."""
+    if operator.name != "AVERAGE_POOL_2D" or not any(
+        index != ABSENT and _is_unsigned(network.tensors[index]) for index in operator.inputs
+    ):
+        return operator
+    return replace(operator, options={**operator.options, ROUNDS_HALF_UP: True})
 
 
 def _is_unsigned(tensor: Tensor) -> bool:

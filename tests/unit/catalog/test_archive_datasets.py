@@ -305,9 +305,9 @@ def test_arrays_as_of_npy(tmp_path: Path) -> None:
     assert found.inputs.ravel().tolist() == list(range(8))
     assert found.labels is not None
     assert found.labels.tolist() == [1, 0]
-    reals = npz(tmp_path / "r.npz", inputs=np.array([[0.5, 1.0]], dtype=np.float32))
+    reals = npz(tmp_path / "r.npz", inputs=np.array([[0.25, 1.0]], dtype=np.float32))
     found = loaded(f"npz:{reals}", (1, 2))
-    assert found.inputs.tolist() == [[128, 255]]  # 127.5 and 255 steps of 1 / 255
+    assert found.inputs.tolist() == [[64, 255]]  # 63.75 and 255 steps of 1 / 255
     assert found.no_labels == "no labels"
 
 

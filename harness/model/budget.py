@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from harness.domain.budget import WIDTHS, BranchOrder, NetworkCost, NodeCost
 from harness.domain.network import DType, Network, Tensor
+from harness.model.arena import aligned
 from harness.model.branch_order import Step, least_peak, live_bytes
 from harness.model.compile import compile_image
 from harness.model.lifetimes import Lifetimes, lifetimes_of
@@ -120,10 +121,14 @@ def _rom(use: OperatorUse, one: Lowered) -> dict[int, int]:
 
 
 def _saved(network: Network, bits: int) -> int:
-    """Bytes that narrower weights take less of an image: it keeps equal contents once."""
+    """Bytes that narrower weights take less of an image, which keeps equal contents once.
+
+    Contents start at multiples of the arena's alignment; tables that only some kernels want, such
+    as sums of rows, are not looked at.
+    """
     found = {}
     for operator in network.operators:
         weights = weights_of(OperatorUse(network, operator))
         if weights is not None:
-            found[weights.data] = weights.nbytes - _narrowed(weights, bits)
+            found[weights.data] = aligned(weights.nbytes) - aligned(_narrowed(weights, bits))
     return sum(found.values())

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.errors import BadModel
-from harness.model.caffe.network import CaffeNetwork, join
+from harness.model.caffe.joined import join
+from harness.model.caffe.network import CaffeNetwork
 from harness.model.caffe.prototxt import read_prototxt
 from harness.model.caffe.weights import Weights, parse_caffemodel, read_content
 from harness.model.caffe.weights_h5 import parse_caffemodel_h5

@@ -228,11 +228,9 @@ class _Searching:
             if first == most_bits:
                 last = first
         tried: list[tuple[int, float]] = []
-        for bits in range(first, last + 1):
-            put(bits)
-            tried.append((bits, measure()))
-            if target - tried[-1][1] <= TOLERANCE:
-                break
+        while first + len(tried) <= last and not (tried and target - tried[-1][1] <= TOLERANCE):
+            put(first + len(tried))
+            tried.append((first + len(tried), measure()))
         best = max(tried, key=lambda one: one[1])[0]
         put(best)
         self.tries += [Try(what, name, largest, bits, got, bits == best) for bits, got in tried]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,10 @@ from builders.caffe_model import (
     PRODUCT,
     PRODUCT_BIAS,
     RANDOM,
+    blob,
     field,
     labelled,
+    layer,
     model,
     varint,
 )
@@ -37,7 +40,8 @@ from harness.model import read_model
 from harness.model.caffe.convert import codes
 from harness.model.caffe.files import prototxt_beside, read_caffe
 from harness.model.caffe.forward import forward
-from harness.model.caffe.network import CaffeLayer, fitting_sizes, join, sized
+from harness.model.caffe.joined import join
+from harness.model.caffe.network import CaffeLayer, fitting_sizes, sized
 from harness.model.caffe.prototxt import parse_prototxt
 from harness.model.caffe.search import by_range, quantised, search_formats
 from harness.model.caffe.weights import parse_caffemodel
@@ -162,6 +166,23 @@ def changed(old: str, new: str) -> HarnessError:
 )  # fmt: skip
 def test_what_q7_has_no_form_for_is_refused(old: str, new: str, told: str) -> None:
     assert told in changed(old, new).what
+
+
+def test_weights_that_cannot_be_are_told() -> None:
+    not_finite = field(100, b"".join([field(1, b"conv1"), field(7, blob(CONV * np.nan))]))
+    not_finite += layer("ip1", PRODUCT, PRODUCT_BIAS)
+    definition = parse_prototxt(DEFINITION.replace("pad: 1", "pad: 1 bias_term: false"), "")
+    with pytest.raises(BadModel, match="layer conv1 has weights that are not finite"):
+        join(definition, parse_caffemodel(not_finite, ""), "")
+
+
+def test_an_image_that_is_too_small_is_told() -> None:
+    network = join(parse_prototxt(DEFINITION, ""), parse_caffemodel(CONTENT, ""), "")
+    with pytest.raises(BadModel, match="layer conv1 does not fit 0x0 values of 2 channels"):
+        sized(network, 0, 0)
+    two = replace(network, channels=2)
+    with pytest.raises(BadModel, match="layer conv1 does not fit 4x4 values of 2 channels"):
+        sized(two, 4, 4)
 
 
 def test_layers_in_real_numbers_by_hand() -> None:

@@ -21,6 +21,7 @@ static int invoke(const struct model *model, const struct image_operator *op)
     const int32_t *const multipliers = image_words(model, p->multipliers_at);
     const int32_t *const shifts = image_words(model, p->shifts_at);
     const int32_t tap_step = p->dilation_w * x.c, row_step = p->dilation_h * x.w * x.c;
+    const int32_t input_offset = p->input_offset;
     int8_t *const tile = op_scratch(model, op);
     int8_t *out = tensor_data(model, output);
 
@@ -32,16 +33,18 @@ static int invoke(const struct model *model, const struct image_operator *op)
                 const struct taps columns = taps_inside(ox * p->stride_w - p->pad_w, x.w, f.w, p->dilation_w);
                 const int8_t *const corner = image + (rows.at * x.w + columns.at) * x.c;
                 const int8_t *const plane = tile + (rows.begin * f.w + columns.begin) * f.c;
-                for (int32_t oc = 0; oc < y.c; oc++) {
-                    const int8_t *in_row = corner + oc / p->channel_multiplier, *weight_row = plane + oc;
+                for (int32_t oc = 0, ic = 0, m = 0; oc < y.c; oc++) {
+                    const int8_t *in_row = corner + ic, *weight_row = plane + oc;
                     int32_t sum = bias ? bias[oc] : 0;
                     for (int32_t ky = rows.begin; ky < rows.end; ky++, in_row += row_step, weight_row += f.w * f.c) {
                         const int8_t *in = in_row, *weight = weight_row;
                         for (int32_t kx = columns.begin; kx < columns.end; kx++, in += tap_step, weight += f.c)
-                            sum += (*in + p->input_offset) * *weight;
+                            sum += (*in + input_offset) * *weight;
                     }
                     sum = requantize_rounding_twice(sum, multipliers[oc], shifts[oc]) + p->output_offset;
                     *out++ = clamp_to_int8(sum, p->activation_min, p->activation_max);
+                    if (++m == p->channel_multiplier)
+                        m = 0, ic++;
                 }
             }
         }

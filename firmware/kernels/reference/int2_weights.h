@@ -45,44 +45,36 @@ static inline int32_t filter_bytes(const struct image_dims *f)
     return f->h * f->w * f->c;
 }
 
-/* CONV_2D, a tile being the filter of one output channel. */
-static inline int convolve_by_tiles(const struct model *model, const struct image_operator *op)
-{
-    const struct image_conv *p = op_params(op);
-    const struct image_tensor *input = op_input(model, op, 0), *filter = op_input(model, op, 1);
-    const struct image_tensor *output = op_output(model, op);
-    const struct image_dims x = input->dims, f = filter->dims, y = output->dims;
-    const int32_t *const bias = op_bias(model, op);
-    const int32_t *const multipliers = image_words(model, p->multipliers_at);
-    const int32_t *const shifts = image_words(model, p->shifts_at);
-    const int32_t tap_step = p->dilation_w * x.c, row_step = p->dilation_h * x.w * x.c;
-    const int32_t input_offset = p->input_offset, tile_bytes = filter_bytes(&f);
-    int8_t *const tile = op_scratch(model, op);
+enum { FILTERS = 4 }; /* of a tile: each input is loaded and shifted once for all of them */
 
-    for (int32_t oc = 0; oc < y.c; oc++) {
-        const int8_t *image = tensor_data(model, input);
-        int8_t *out = (int8_t *)tensor_data(model, output) + oc;
-        unpack(tensor_data(model, filter), oc * tile_bytes, tile_bytes, tile);
-        for (int32_t n = 0; n < y.n; n++, image += x.h * x.w * x.c)
-            for (int32_t oy = 0; oy < y.h; oy++) {
-                const struct taps rows = taps_inside(oy * p->stride_h - p->pad_h, x.h, f.h, p->dilation_h);
-                for (int32_t ox = 0; ox < y.w; ox++, out += y.c) {
-                    const struct taps columns = taps_inside(ox * p->stride_w - p->pad_w, x.w, f.w, p->dilation_w);
-                    const int8_t *in_row = image + (rows.at * x.w + columns.at) * x.c;
-                    const int8_t *weight_row = tile + (rows.begin * f.w + columns.begin) * f.c;
-                    int32_t sum = bias ? bias[oc] : 0;
-                    for (int32_t ky = rows.begin; ky < rows.end; ky++, in_row += row_step, weight_row += f.w * f.c) {
-                        const int8_t *in = in_row, *weight = weight_row;
-                        for (int32_t kx = columns.begin; kx < columns.end; kx++, in += tap_step, weight += f.c)
-                            for (int32_t ic = 0; ic < x.c; ic++)
-                                sum += (in[ic] + input_offset) * weight[ic];
-                    }
-                    sum = requantize_rounding_twice(sum, multipliers[oc], shifts[oc]) + p->output_offset;
-                    *out = clamp_to_int8(sum, p->activation_min, p->activation_max);
-                }
-            }
+static inline int32_t tile_bytes(const struct image_dims *f)
+{
+    return FILTERS * filter_bytes(f);
+}
+
+/* Filters `first` and on; where there are no more, zeros. */
+static inline void unpack_tile(const uint8_t *packed, int32_t first, int32_t last, int32_t count, int8_t *tile)
+{
+    const int32_t there = last - first < FILTERS ? last - first : FILTERS;
+    unpack(packed, first * count, there * count, tile);
+    memset(tile + there * count, 0, (size_t)((FILTERS - there) * count));
+}
+
+/* `count` inputs times as many weights of each filter of a tile; filters lie `step` apart. */
+static inline void add_products(const int8_t *in, const int8_t *weights, int32_t step, int32_t count, int32_t offset,
+                                int32_t *sums)
+{
+    const int8_t *const first = weights, *const second = first + step;
+    const int8_t *const third = second + step, *const fourth = third + step;
+    int32_t a = sums[0], b = sums[1], c = sums[2], d = sums[3];
+    for (int32_t i = 0; i < count; i++) {
+        const int32_t x = in[i] + offset;
+        a += x * first[i];
+        b += x * second[i];
+        c += x * third[i];
+        d += x * fourth[i];
     }
-    return 0;
+    sums[0] = a, sums[1] = b, sums[2] = c, sums[3] = d;
 }
 
 #endif

@@ -28,7 +28,9 @@ static uint32_t element_bytes(uint8_t dtype)
 /* Bytes that a tensor of `count` elements takes. */
 static uint64_t packed_bytes(uint8_t dtype, uint64_t count)
 {
-    enum { INT4 = 17 };
+    enum { INT4 = 17, INT2 = 19 };
+    if (dtype == INT2)
+        return (count + 3) / 4;
     return dtype == INT4 ? (count + 1) / 2 : count * element_bytes(dtype);
 }
 

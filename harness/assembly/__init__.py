@@ -1,6 +1,8 @@
 """Plugs the adapters into the bench: the only room that knows every one of them."""
 
+from harness.assembly.caffe import QuantisedCaffe, quantise_caffe
 from harness.assembly.checkups import CHECKUP_DEADLINE_S, checkup
+from harness.assembly.costing import model_cost
 from harness.assembly.desk_checkup import propose_rig
 from harness.assembly.desks import (
     all_missing,
@@ -25,6 +27,7 @@ from harness.assembly.measuring import Bench, profile
 from harness.assembly.mlperf import mlperf
 from harness.assembly.mlperf_device import OnTarget, serve_mlperf
 from harness.assembly.model_checks import check_model
+from harness.assembly.model_options import also_with
 from harness.assembly.nightly import cases_of_nightly, night_content, nightly, read_nightly
 from harness.assembly.places import cache_dir
 from harness.assembly.plans import (
@@ -42,6 +45,7 @@ from harness.assembly.regressing import (
     thresholds,
 )
 from harness.assembly.reporting import report_content
+from harness.assembly.reproducing import Reproduction, list_studies, reproduce, study_files
 from harness.assembly.rigs import rig
 from harness.assembly.run_info import describe_run
 
@@ -51,7 +55,10 @@ __all__ = [
     "DEFAULT_BUILD",
     "Bench",
     "OnTarget",
+    "QuantisedCaffe",
+    "Reproduction",
     "all_missing",
+    "also_with",
     "boards_of",
     "cache_dir",
     "cases_of_nightly",
@@ -71,9 +78,11 @@ __all__ = [
     "list_datasets",
     "list_kernel_sets",
     "list_models",
+    "list_studies",
     "list_targets",
     "missing_boards",
     "mlperf",
+    "model_cost",
     "model_names",
     "night_content",
     "nightly",
@@ -83,10 +92,13 @@ __all__ = [
     "power_models",
     "profile",
     "propose_rig",
+    "quantise_caffe",
     "read_nightly",
     "report_content",
+    "reproduce",
     "rig",
     "serve_mlperf",
+    "study_files",
     "target_speed",
     "thresholds",
     "with_boards",

@@ -40,4 +40,5 @@ def check_model(
         [catalog.target(name) for name in targets or catalog.targets()],
         {one.id: kernel_files(one) for one in chosen},
         cache_dir(),
+        source.options,
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness import catalog
 from harness.assembly.lists import default_targets, list_kernel_sets
+from harness.assembly.model_options import chosen_model
 from harness.assembly.places import cache_dir
 from harness.catalog.definitions import pick
 from harness.domain.plan import Case, InputsBy, Mode
@@ -66,7 +67,7 @@ def plan(
             where="--inputs",
             hint="Take --mode latency with --inputs probe.",
         )
-    chosen_models = [catalog.resolve_model(name) for name in models or _demo_models()]
+    chosen_models = [chosen_model(name) for name in models or _demo_models()]
     chosen_targets = [catalog.target(name) for name in targets or default_targets()]
     named = list(kernel_sets or ())
     chosen_sets = _chosen_sets(named)

@@ -98,6 +98,7 @@ class CaseRun:
             model_sha256=self._prepared.network.source_sha256,
             dataset_sha256=dataset.sha256,
             cache_dir=self._rig.cache_dir / "reference",
+            options=case.model.options,
             sequence=dataset.sequence,
         )
         try:

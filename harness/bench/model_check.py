@@ -33,6 +33,7 @@ def check_model(
     targets: Sequence[Target],
     kernels: Mapping[str, Iterable[LinkedKernel]],
     cache: Path,
+    options: Sequence[str] = (),
 ) -> ModelCheck:
     """Read a model, lower each operator by itself, and plan it if all can be lowered.
 
@@ -41,6 +42,7 @@ def check_model(
         targets: whose memory is looked at.
         kernels: those of each kernel set that is asked about.
         cache: where earlier runs kept what kernels need as scratch.
+        options: how the file is read, see `front_ends`.
 
     Raises:
         BadModel: the file cannot be read.
@@ -51,7 +53,7 @@ def check_model(
         for one in targets
     )
     try:
-        in_file = read_model(path)
+        in_file = read_model(path, options)
     except UnsupportedOperator as error:
         return ModelCheck(path.stem, problems=_each(error), targets=fits)
     network = on_device(in_file)

@@ -40,12 +40,12 @@ def prepare(cases: list[Case], load_dataset: LoadDataset) -> list[Prepared]:
     datasets: dict[object, Dataset] = {}
     prepared = []
     for case in cases:
-        path = case.model.path
-        if path not in models:
-            network = read_network(path)
-            models[path] = network, compile_image(network)
-        network, image = models[path]
-        key = (path, case.dataset, case.limit)
+        model = (case.model.path, case.model.options)
+        if model not in models:
+            network = read_network(*model)
+            models[model] = network, compile_image(network)
+        network, image = models[model]
+        key = (model, case.dataset, case.limit)
         if key not in datasets:
             datasets[key] = _dataset_for(case, image, load_dataset)
         prepared.append(_in_sequence(Prepared(case, network, image, datasets[key])))

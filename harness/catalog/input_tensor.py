@@ -79,6 +79,22 @@ class InputTensor:
             )
         return np.ascontiguousarray(samples.reshape(samples.shape[0], *self.sample_shape))
 
+    def typed(self, raw: NDArray[np.generic], where: str) -> NDArray[np.generic]:
+        """Return `raw` in the input's element type: real numbers quantised, others as they are.
+
+        Raises:
+            BadDataset: integers of another type, or real numbers that cannot be quantised.
+        """
+        if raw.dtype.kind == "f":
+            return self.quantised(raw.astype(np.float64), where)
+        if raw.dtype.newbyteorder("<") != self.numpy:
+            raise BadDataset(
+                f"elements are {raw.dtype.name}, the model's input is {self.numpy.name}",
+                where=where,
+                hint=f"Save {self.numpy.name} values, or real numbers as float32.",
+            )
+        return raw.astype(self.numpy)
+
     def quantised(self, real: NDArray[np.floating], where: str) -> NDArray[np.generic]:
         """Return real values in the input's element type.
 

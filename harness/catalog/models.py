@@ -5,6 +5,7 @@ What kinds of model files there are is not known here: `model/front_ends` reads 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import Field
@@ -38,7 +39,9 @@ def models() -> dict[str, ModelSource]:
 
 
 def resolve_model(name_or_path: str) -> ModelSource:
-    """The model of that name, else the model file at that path.
+    """The model of that name, else the model file at that path, or `PATH,OPTION[,OPTION]...`.
+
+    Which options there are, the reader of such files knows.
 
     Raises:
         UnknownName: neither a name nor a file.
@@ -48,6 +51,10 @@ def resolve_model(name_or_path: str) -> ModelSource:
     path = Path(name_or_path).expanduser()
     if name_or_path not in files and path.is_file():
         return ModelSource(name=path.stem, path=path.resolve(), title=path.name)
+    before, comma, options = name_or_path.partition(",")
+    if comma and before and name_or_path not in files:
+        chosen = tuple(option.strip() for option in options.split(","))
+        return replace(resolve_model(before), options=chosen)
     if name_or_path not in files and (path.suffix or len(path.parts) > 1):
         raise UnknownName(
             "there is no model file at this path",

@@ -60,7 +60,7 @@ def model_option(default: str | bool, help: str = "") -> Any:
     return typer.Option(
         "--model",
         "-m",
-        help=help or "Bundled model or path of a .tflite or .onnx; repeat for several.",
+        help=help or "Bundled model or path of a model file; repeat for several.",
         show_default=default,
         rich_help_panel=MATRIX,
         autocompletion=complete_model,

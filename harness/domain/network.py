@@ -30,6 +30,7 @@ class DType(IntEnum):
     UINT16 = 16
     INT4 = 17
     BFLOAT16 = 18
+    INT2 = 19
 
     @property
     def itemsize(self) -> int:
@@ -98,6 +99,8 @@ class Tensor:
         """Bytes the tensor occupies in memory."""
         if self.dtype is DType.INT4:
             return (self.elements + 1) // 2  # two to a byte
+        if self.dtype is DType.INT2:
+            return (self.elements + 3) // 4
         return self.elements * self.dtype.itemsize
 
 

@@ -32,7 +32,8 @@ class InputsBy(StrEnum):
 class ModelSource:
     """A model file and the name it goes by; `dataset` is the data set it was published with.
 
-    `demo` says whether a run that names no model takes this one.
+    `demo` says whether a run that names no model takes this one. `options` say how the file is
+    read, where its kind has a choice; they are part of the name.
     """
 
     name: str
@@ -40,6 +41,7 @@ class ModelSource:
     dataset: str | None = None
     title: str = ""
     demo: bool = True
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ class Variant(IntEnum):
     UINT8_WEIGHTS = 0x200
     INT4_WEIGHTS = 0x300
     UNSIGNED = 0x400
+    INT2_WEIGHTS = 0x500
 
 
 @dataclass(frozen=True)

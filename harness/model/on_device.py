@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -15,13 +15,13 @@ from harness.model.front_ends import read_model
 Rewrite = Callable[[Network], Network]
 
 
-def read_network(path: Path) -> Network:
+def read_network(path: Path, options: Sequence[str] = ()) -> Network:
     """Read a model file as the network that a device runs; see `read_model` and `on_device`.
 
     Raises:
         HarnessError: as `read_model`.
     """
-    return on_device(read_model(path))
+    return on_device(read_model(path, options))
 
 
 def on_device(network: Network) -> Network:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import tempfile
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,10 +56,11 @@ class _Work:
     inputs: NDArray[np.generic]
     entry: Path
     cancelled: threading.Event
+    options: Sequence[str]
     sequence: bool
 
     def __call__(self) -> NDArray[np.generic]:
-        reference = front_end_of(self.path).reference(self.path, self.model_sha256)
+        reference = front_end_of(self.path, self.options).reference(self.path, self.model_sha256)
         outputs = reference.outputs(self.inputs, self.cancelled, sequence=self.sequence)
         if len(outputs) != len(self.inputs):
             raise MeasurementError(
@@ -78,9 +80,12 @@ def start_reference(
     model_sha256: str,
     dataset_sha256: str,
     cache_dir: Path,
+    options: Sequence[str] = (),
     sequence: bool = False,
 ) -> PendingReference:
     """Return the outputs of the host reference from the cache, or start to compute them.
+
+    The model is read with `options`, see `front_ends`.
 
     LiteRT lets go of Python's lock while it computes, so a thread is enough; the link is served
     meanwhile. The cache is only a memo: its key is model, data set and the reference's own, and an
@@ -89,7 +94,7 @@ def start_reference(
     Raises:
         HarnessError: as `FrontEnd.compared_with`.
     """
-    compared_with = front_end_of(path).compared_with(path)
+    compared_with = front_end_of(path, options).compared_with(path)
     entry = cache_dir / f"{model_sha256[:16]}-{dataset_sha256[:16]}-{compared_with.key}.npy"
     outputs: Future[NDArray[np.generic]] = Future()
     cancelled = threading.Event()
@@ -98,7 +103,8 @@ def start_reference(
         outputs.set_result(known)
     else:
         worker = ThreadPoolExecutor(1, "host-reference")
-        outputs = worker.submit(_Work(path, model_sha256, inputs, entry, cancelled, sequence))
+        work = _Work(path, model_sha256, inputs, entry, cancelled, options, sequence)
+        outputs = worker.submit(work)
         worker.shutdown(wait=False)
     return PendingReference(compared_with, outputs, cancelled)
 

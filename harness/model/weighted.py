@@ -9,7 +9,7 @@ from harness.model.lowered import Variant, Words
 from harness.model.operator_use import OperatorUse, describe
 from harness.model.requantization import quantize_multipliers
 
-WEIGHTS = (DType.INT8, DType.UINT8, DType.INT4)
+WEIGHTS = (DType.INT8, DType.UINT8, DType.INT4, DType.INT2)
 ACTIVATIONS = (DType.INT8, DType.INT16)
 _INT16_LARGEST_SHIFT = 7  # LiteRT's limit for sums of 64 bits
 
@@ -65,6 +65,7 @@ _VARIANTS = {
     (DType.INT16, DType.INT8, DType.INT16): Variant.INT16,
     (DType.INT8, DType.UINT8, DType.INT8): Variant.UINT8_WEIGHTS,
     (DType.INT8, DType.INT4, DType.INT8): Variant.INT4_WEIGHTS,
+    (DType.INT8, DType.INT2, DType.INT8): Variant.INT2_WEIGHTS,
 }
 
 

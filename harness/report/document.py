@@ -40,8 +40,9 @@ def section_markdown(section: Section) -> Iterator[str]:
 
 def _table(table: TableView) -> Iterator[str]:
     texts, reasons = footnoted(table)
-    yield f"**{_escaped(table.caption)}**"
-    yield ""
+    if table.caption:
+        yield f"**{_escaped(table.caption)}**"
+        yield ""
     yield _row(table.columns)
     yield f"| {' | '.join('---:' if numeric else '---' for numeric in table.numeric)} |"
     yield from map(_row, texts)

@@ -46,11 +46,19 @@ def footer_lines(records: Sequence[CaseRecord]) -> list[str]:
             )
         if any(isinstance(record.reading("vectors_equal"), Measurement) for record in measured):
             lines.append(
-                "equal to reference: output vectors that equal LiteRT's reference kernels byte for "
-                "byte (largest difference where not)"
+                f"equal to reference: output vectors that equal {_whose(measured)} byte for byte "
+                "(largest difference where not)"
             )
         lines += [*_ideals(measured), *_link(measured), *fallback_lines(measured)]
     return lines
+
+
+def _whose(records: Sequence[CaseRecord]) -> str:
+    """Whose answers were compared with: references beside LiteRT are called `...-simulation`."""
+    tools = dict.fromkeys(name for record in records for name, _ in record.tool_versions)
+    others = [f"{name}'s" for name in tools if name.endswith("-simulation")]
+    litert = ["LiteRT's reference kernels"] if "litert" in tools or not others else []
+    return " or ".join([*litert, *others])
 
 
 # AmbiqAI/ns-cmsis-nn, docs/guides/kernel-benchmarks.md: Apollo510 (Cortex-M55, 96 MHz), DWT, GCC

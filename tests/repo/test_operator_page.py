@@ -22,7 +22,7 @@ from harness.build.kernel_files import kernel_files
 from harness.catalog import kernel_sets
 from harness.domain.model_check import ModelCheck, Runs
 from harness.model import folding
-from harness.model.lowering import supported
+from harness.model.lowering import convertible, supported
 
 PAGE = ROOT / "harness" / "model" / "OPERATORS.md"
 REWRITE = "HARNESS_REWRITE_PAGES"
@@ -50,7 +50,8 @@ not, so that there is nothing to compare with. Where sets differ, each is named.
 - `uint8 weights`: those that do not fit into int8, with activations of 8 bits.
 - `int4 weights`: two to a byte, with activations of int8.
 
-Which operators of ONNX become which of these is told in [ONNX.md](ONNX.md). Before a run,
+Which operators of ONNX become which of these is told in [ONNX.md](ONNX.md); networks of OpenMV and
+Caffe have operators of their own, with kernels in `reference` only: [Q7.md](Q7.md). Before a run,
 `harness models check FILE` tells all this for one model.
 
 """
@@ -101,7 +102,7 @@ def cell(folder: Path, name: str, column: str) -> str:
 def lines(folder: Path) -> Iterator[str]:
     yield f"| operator | {' | '.join(TYPES)} |"
     yield f"|---|{'---|' * len(TYPES)}"
-    for name in supported():
+    for name in convertible():
         cells = [cell(folder, name, column) for column in TYPES]
         yield f"| {name} | {' | '.join(cells)} |"
     folded = ", ".join(sorted(m.name.upper() for m in pkgutil.iter_modules(folding.__path__)))
@@ -120,7 +121,7 @@ def test_the_page_is_what_the_sources_give(folder: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", supported())
+@pytest.mark.parametrize("name", convertible())
 def test_every_operator_runs_in_int8(folder: Path, name: str) -> None:
     """A new operator of another form needs a sample in tests/builders/sample_operators.py."""
     assert cell(folder, name, "int8") != "refused"

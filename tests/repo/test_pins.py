@@ -19,7 +19,7 @@ FILES = {"requirements.txt": RUN, "requirements-test.txt": TEST}
 # Licences under which a package may be used from Apache-2.0 code. MPL-2.0 is file by file.
 COMPATIBLE = {
     *("0bsd", "apache-2.0", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "isc", "mit", "mit-0"),
-    *("mpl-2.0", "psf-2.0", "zlib"),
+    *("mit-cmu", "mpl-2.0", "psf-2.0", "zlib"),
     # The words of packages that do not use SPDX names:
     *("3-clause bsd license", "apache 2.0", "apache license 2.0", "apache software license"),
     *("bsd", "bsd license", "isc license (iscl)", "mit license", "public domain"),

@@ -27,7 +27,7 @@ SHELL = {"sh", "shell", "bash"}
 CHEAP = {"targets", "models", "kernels", "datasets", "doctor", "--help", "--version"}
 
 # With these words a cheap command builds, downloads, writes a file or opens ports.
-DEAR = {"bench", "calls", "coverage", "--write-rig", "--probe-ports"}
+DEAR = {"bench", "calls", "coverage", "quantise", "--write-rig", "--probe-ports"}
 
 
 def blocks(*languages: str) -> Iterator[tuple[Path, str]]:

@@ -18,7 +18,7 @@ int check_softmax(const struct model *m, const struct image_operator *op);
 int check_reshape(const struct model *m, const struct image_operator *op);
 
 /* The same for other types: TensorFlow Lite's TensorType, as in the tensor records. */
-enum { INT32 = 2, UINT8 = 3, INT64 = 4, INT16 = 7, INT8 = 9, INT4 = 17 };
+enum { INT32 = 2, UINT8 = 3, INT64 = 4, INT16 = 7, INT8 = 9, INT4 = 17, INT2 = 19 };
 
 struct operand_types {
     uint8_t activations, weights, bias;

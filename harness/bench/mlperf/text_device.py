@@ -88,7 +88,7 @@ def text_device(case: Case, rig: Rig, on_event: Listener) -> Iterator[TextDevice
         BuildError: no firmware.
         As `bring_up`.
     """
-    network = read_network(case.model.path)
+    network = read_network(case.model.path, case.model.options)
     fitted(compile_image(network), case.target)
     on_event(StageStarted(Stage.BUILD))
     firmware = rig.build(

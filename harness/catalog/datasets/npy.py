@@ -29,23 +29,11 @@ def load(argument: str, wanted: InputTensor, limit: int | None) -> Samples:
             hint=f"Write {SYNTAX}.",
         )
     raw = _read(Path(inputs_name).expanduser())
-    inputs = _typed(wanted.shaped(raw, inputs_name), wanted, inputs_name)
+    inputs = wanted.typed(wanted.shaped(raw, inputs_name), inputs_name)
     if not labels_name:
         return Samples(inputs=inputs, labels=None, no_labels="no labels")
     labels = checked_labels(_read(Path(labels_name).expanduser()), len(inputs), labels_name)
     return Samples(inputs=inputs, labels=labels)
-
-
-def _typed(raw: NDArray[np.generic], wanted: InputTensor, where: str) -> NDArray[np.generic]:
-    if raw.dtype.kind == "f":
-        return wanted.quantised(raw.astype(np.float64), where)
-    if raw.dtype.newbyteorder("<") != wanted.numpy:
-        raise BadDataset(
-            f"elements are {raw.dtype.name}, the model's input is {wanted.numpy.name}",
-            where=where,
-            hint=f"Save {wanted.numpy.name} values, or real numbers as float32.",
-        )
-    return raw.astype(wanted.numpy)
 
 
 def _read(path: Path) -> NDArray[np.generic]:

@@ -28,6 +28,15 @@ def run(
             default="a bundled model's own, else 16 seeded random inputs",
         ),
     ] = None,
+    fix_input_shift: Annotated[
+        bool,
+        typer.Option(
+            "--fix-input-shift",
+            help="Run each OpenMV network twice: as it is stored, and with the input shift that "
+            "its converter should have written.",
+            rich_help_panel=options.MATRIX,
+        ),
+    ] = False,
     build: Build = None,
     limit: Annotated[int | None, options.limit_option("inputs")] = None,
     repeat: Annotated[int, options.repeat_option("input")] = 1,
@@ -117,6 +126,8 @@ def run(
     from harness import assembly
     from harness.cli.measured import measure_and_present
 
+    if fix_input_shift:
+        model = assembly.also_with(model or [], "fix-input-shift")
     bench = assembly.Bench(
         results,
         resume=resume,

@@ -6,10 +6,11 @@ one kind of file to the next, and records say whose they were compared with.
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import pkgutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.domain.network import Network
-from harness.errors import BadModel
+from harness.errors import BadModel, UnknownName
 
 
 class Reference(Protocol):
@@ -97,6 +98,21 @@ class FrontEnd(Protocol):
         """
 
 
+class FrontEndWithOptions(FrontEnd, Protocol):
+    """A front end that can read a file in several ways; `OPTIONS` has each and what it does to it.
+
+    The words stand behind the model's name wherever it is shown: it is another network.
+    """
+
+    OPTIONS: Mapping[str, str]
+
+    def chosen(self, options: Sequence[str]) -> FrontEnd:
+        """The front end that reads with these options; their order means nothing.
+
+        Its `compared_with` must have another key for options that change answers.
+        """
+
+
 @cache
 def front_ends() -> dict[str, FrontEnd]:
     """Every front end by the suffixes of its files, which may have several dots."""
@@ -107,12 +123,50 @@ def front_ends() -> dict[str, FrontEnd]:
     return found
 
 
-def front_end_of(path: Path) -> FrontEnd:
-    """The front end for a file, by its name.
+def front_end_of(path: Path, options: Sequence[str] = ()) -> FrontEnd:
+    """The front end for a file, by its name, to read it with `options`.
+
+    Raises:
+        BadModel: no front end reads files of such a name.
+        UnknownName: an option that such files do not have.
+    """
+    front_end = _by_name(path)
+    if not options:
+        return front_end
+    described_options(path, options)
+    return cast(FrontEndWithOptions, front_end).chosen(tuple(sorted(set(options))))
+
+
+def described_options(path: Path, options: Sequence[str]) -> str:
+    """What options do to a file's network, in words; "" where there are none.
+
+    Raises:
+        BadModel, UnknownName: as `front_end_of`.
+    """
+    known: Mapping[str, str] = getattr(_by_name(path), "OPTIONS", {}) if options else {}
+    for option in options:
+        if option not in known:
+            near = difflib.get_close_matches(option, known, n=1)
+            there = ", ".join(sorted(known)) or "none"
+            raise UnknownName(
+                f"there is no option {option!r} for such a model",
+                where=str(path),
+                hint=(f"Use {near[0]!r}" if near else "Use an option that exists")
+                + f"; there are: {there}.",
+            )
+    return ", ".join(known[option] for option in sorted(set(options)))
+
+
+def has_option(path: Path, option: str) -> bool:
+    """Whether files of such a name can be read with `option`.
 
     Raises:
         BadModel: no front end reads files of such a name.
     """
+    return option in getattr(_by_name(path), "OPTIONS", {})
+
+
+def _by_name(path: Path) -> FrontEnd:
     known = front_ends()
     fitting = [suffix for suffix in known if path.name.lower().endswith(suffix)]
     if not fitting:
@@ -125,10 +179,10 @@ def front_end_of(path: Path) -> FrontEnd:
     return known[max(fitting, key=len)]
 
 
-def read_model(path: Path) -> Network:
-    """Read a model file of any kind, as it is in the file.
+def read_model(path: Path, options: Sequence[str] = ()) -> Network:
+    """Read a model file of any kind, as it is in the file or as `options` say.
 
     Raises:
         HarnessError: as `FrontEnd.read`, or `front_end_of`.
     """
-    return front_end_of(path).read(path)
+    return front_end_of(path, options).read(path)

@@ -38,6 +38,11 @@ def supported() -> tuple[str, ...]:
     return tuple(sorted(module.name.upper() for module in pkgutil.iter_modules(__path__)))
 
 
+def convertible() -> tuple[str, ...]:
+    """Those that TensorFlow Lite has: the others, which end in _Q7, no converter writes."""
+    return tuple(name for name in supported() if not name.endswith("_Q7"))
+
+
 def lowering_of(name: str) -> Lowering | None:
     """The lowering of an operator, or None where there is none."""
     if name not in supported():
@@ -56,7 +61,7 @@ def lower(use: OperatorUse) -> Lowered:
     _refuse_other_types(use, getattr(lowering, "TYPES", ()))
     if lowering is None:
         raise use.unsupported(
-            "the operator is not supported", f"Build the model of {', '.join(supported())}."
+            "the operator is not supported", f"Build the model of {', '.join(convertible())}."
         )
     return lowering.lower(use)
 

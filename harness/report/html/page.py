@@ -7,6 +7,7 @@ import hashlib
 import importlib.resources
 import json
 import math
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from harness.domain.record import RunInfo
 from harness.report.content import ReportContent
 from harness.report.section import Figure, Section, TableView, footnoted
 from harness.report.sections import all_sections
@@ -26,7 +28,15 @@ def render(content: ReportContent, title: str = "Benchmark report") -> str:
 
     Only the scripts of this package may run: the page's policy names them by their hashes.
     """
-    sections = all_sections(content)
+    return _page(all_sections(content), title, content.runs)
+
+
+def render_sections(sections: Sequence[Section], title: str) -> str:
+    """The same page of other sections than a report's."""
+    return _page(list(sections), title, ())
+
+
+def _page(sections: list[Section], title: str, runs: Sequence[RunInfo]) -> str:
     drawn = any(section.figures for section in sections)
     scripts = [*([_plotly()] if drawn else []), _part("report.js")]
     environment = Environment(
@@ -42,8 +52,7 @@ def render(content: ReportContent, title: str = "Benchmark report") -> str:
     return environment.get_template("page.html").render(
         title=title,
         sections=sections,
-        runs=content.runs,
-        made=content.made,
+        runs=runs,
         style=Markup(_part("style.css")),
         scripts=[Markup(script) for script in scripts],
         hashes=" ".join(f"'sha256-{_digest(script)}'" for script in scripts),

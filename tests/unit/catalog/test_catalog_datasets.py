@@ -41,7 +41,8 @@ def refused(spec: str, **overrides: Any) -> BadDataset:
 
 def test_each_kind_says_how_it_is_written() -> None:
     found = schemes()
-    assert {"digits", "mlperf", "npy", "random"} <= set(found)
+    named = {"cifar", "digits", "folder", "idx", "mlperf", "npy", "npz", "random", "wav"}
+    assert named <= set(found)
     assert found["mlperf"].syntax == "mlperf:DIR[?dtype=int8|uint8]"
     assert all(scheme.description for scheme in found.values())
 
@@ -50,7 +51,7 @@ def test_unknown_kind() -> None:
     with pytest.raises(UnknownName) as caught:
         load_dataset("mlpref:x", **INT8)
     assert caught.value.what == "there is no data set 'mlpref'"
-    assert caught.value.hint.startswith("Use 'mlperf'; there are: digits, mlperf")
+    assert caught.value.hint.startswith("Use 'mlperf'; there are: cifar, digits, folder")
 
 
 # random

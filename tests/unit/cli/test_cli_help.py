@@ -57,6 +57,10 @@ def test_help_is_light(words: tuple[str, ...]) -> None:
     assert heavy == set()
 
 
+DATASETS = ["cifar:", "digits", "folder:", "idx:", "mlperf:"]
+DATASETS += ["npy:", "npz:", "random", "sequence:", "wav:"]
+
+
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
@@ -66,7 +70,7 @@ def test_help_is_light(words: tuple[str, ...]) -> None:
         ("harness run --kernels cmsis-nn-", ["cmsis-nn-dsp", "cmsis-nn-mve", "cmsis-nn-scalar"]),
         ("harness run --model len", ["lenet-digits"]),
         ("harness run --build s", ["single-rounding"]),
-        ("harness run --dataset ", ["digits", "mlperf:", "npy:", "random", "sequence:"]),
+        ("harness run --dataset ", DATASETS),
         ("harness run --target nothing-like-it", []),
         ("harness ta", ["targets"]),
     ],

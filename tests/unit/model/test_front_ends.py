@@ -31,7 +31,7 @@ def test_a_name_of_no_kind_is_refused_with_the_kinds_there_are() -> None:
     with pytest.raises(BadModel) as caught:
         read_model(Path("net.pt"))
     assert re.fullmatch(
-        r"net\.pt: the name does not tell what kind of model it is; it may end in (\.\w+, )*"
+        r"net\.pt: the name does not tell what kind of model it is; it may end in (\.[\w.]+, )*"
         r"\.tflite\n  -> Rename the file, or convert it to one of these\.",
         str(caught.value),
     )

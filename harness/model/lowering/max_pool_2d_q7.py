@@ -1,0 +1,17 @@
+"""MAX_POOL_2D_Q7: the largest element of a window clipped to the image."""
+
+from __future__ import annotations
+
+from harness.model.lowered import Lowered
+from harness.model.operator_use import OperatorUse
+from harness.model.q7_operator import lower_q7
+
+
+def lower(use: OperatorUse) -> Lowered:
+    """MAX_POOL_2D_Q7; parameters: kernel, stride, pad. Windows may reach beyond the image."""
+    return lower_q7(use, ("kernel", "stride", "pad"))
+
+
+def macs(use: OperatorUse) -> int:
+    """None, as the field counts."""
+    return 0

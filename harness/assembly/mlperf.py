@@ -82,17 +82,17 @@ def mlperf(
     from harness.link.mlperf import MlperfClient
     from harness.results import DEFAULT_RESULTS, open_store
 
+    metered = replace(energy or EnergyAsked(), pulses=True) if mode is Mode.ENERGY else None
+    if metered and not metered.meter and isinstance(device, str):
+        raise ConfigError(
+            "energy mode needs a power meter", where="--mode", hint="Name it with --power-meter."
+        )
     wanted = _wanted(device, benchmark, mode)
     taken = limit if mode is Mode.ACCURACY else None
     if wanted is None:
         require_some_samples(data)
     samples = None if wanted is None else load_samples(data, wanted, taken)
     started = datetime.now(UTC)
-    metered = replace(energy or EnergyAsked(), pulses=True) if mode is Mode.ENERGY else None
-    if metered and not metered.meter and isinstance(device, str):
-        raise ConfigError(
-            "energy mode needs a power meter", where="--mode", hint="Name it with --power-meter."
-        )
     with reached(device, baud, energy=metered) as at, open_port(at.url, at.baud_rate) as opened:
         names = MlperfClient(opened, on_idle=at.check).identify()
         peer = Peer(names, at.known, at.fidelity)

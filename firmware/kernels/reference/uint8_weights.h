@@ -1,4 +1,4 @@
-/* uint8 weights with a zero point, int8 activations: a network that was uint8. LiteRT's uint8 kernels round twice. */
+/* uint8 weights with a zero point, int8 activations: a network that was uint8. */
 #ifndef HARNESS_UINT8_WEIGHTS_H
 #define HARNESS_UINT8_WEIGHTS_H
 
@@ -13,7 +13,9 @@ static inline int32_t weight_at(const void *weights, int32_t i)
     return ((const uint8_t *)weights)[i];
 }
 
+#ifndef REQUANTIZE
 #define REQUANTIZE requantize_rounding_twice
+#endif
 
 #include "weighted.h"
 

@@ -19,21 +19,15 @@ _some = settings(
     suppress_health_check=list(HealthCheck),
 )
 
-# The largest difference in LSB, and why; firmware/kernels/README.md explains each. FULLY_CONNECTED
-# rounds its sums once or twice, as its weights are stored.
-BOUNDS = {"FULLY_CONNECTED uint8": 1}
-
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_variant_equals_litert(kernels: KernelProgram, name: str) -> None:
-    bound = BOUNDS.get(name, 0)
-
     @_some
     @given(case=VARIANTS[name])
     def check(case: TypedOperator) -> None:
         prepare, invoke, arena = kernels.arena_after(case)
         assert (prepare, invoke) == (0, 0)
-        assert case.difference(arena) <= bound, (case.found_in(arena), case.answers())
+        assert case.difference(arena) == 0, (case.found_in(arena), case.answers())
 
     check()
 

@@ -49,6 +49,11 @@ def footer_lines(records: Sequence[CaseRecord]) -> list[str]:
                 f"equal to reference: output vectors that equal {_whose(measured)} byte for byte "
                 "(largest difference where not)"
             )
+        if any(record.firmware_flash_bytes for record in measured):
+            lines.append(
+                "flash, RAM: firmware for any model, with the kernels of all operators that its "
+                "build has (fewer: `--build eight-operators`)"
+            )
         lines += [*_ideals(measured), *_link(measured), *fallback_lines(measured)]
     return lines
 

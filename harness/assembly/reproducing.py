@@ -11,6 +11,7 @@ from harness.assembly.studies import StudyRow, Workbench, studies, study
 from harness.bench.events import Listener, nobody
 from harness.catalog.definitions import pick
 from harness.domain.bubble import Bubble
+from harness.domain.energy_asked import EnergyAsked
 from harness.domain.study import Figure, NeededFile, RowResult
 from harness.errors import BadDataset, HarnessError
 
@@ -58,10 +59,13 @@ def reproduce(
     limit: int | None = None,
     results: str | None = None,
     rig_file: Path | None = None,
+    energy: EnergyAsked | None = None,
     options: Mapping[str, str] | None = None,
     on_row: Callable[[str], None] = lambda title: None,
 ) -> Reproduction:
     """Run every row of a study whose files are below `data`; a row that fails stops no other.
+
+    `energy` is what is asked of a power meter for each case; None: the desk's own.
 
     Raises:
         UnknownName: there is no such study, or option of it.
@@ -75,7 +79,7 @@ def reproduce(
     missing = {row.title: _missing(row, data) for row in rows}
     if all(missing.values()):
         raise _nothing_there(name, data, study_files(name))
-    bench = Bench(results, rig_file=rig_file)
+    bench = Bench(results, rig_file=rig_file, energy=energy)
     workbench = Workbench(
         data=data,
         bench=bench,

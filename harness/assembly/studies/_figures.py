@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.domain.measurement import Measurement
+from harness.domain import quantities
+from harness.domain.measurement import Measurement, Missing, Reading
 from harness.domain.proportion import wilson
 from harness.domain.record import CaseRecord
 from harness.domain.study import Figure, Published
@@ -63,6 +64,20 @@ def answer_figures(record: CaseRecord, published: Published | None = None) -> It
     equal = record.reading("vectors_equal")
     if isinstance(equal, Measurement):
         yield Figure("output vectors equal to the host's", f"{equal.value:.0f} of {equal.n:,}", how)
+
+
+def of_meter(record: CaseRecord, quantity: str) -> Reading:
+    """What a power meter gave, simulated or not; a reading that is missing says why."""
+    of_board = record.reading(quantity)
+    simulated = record.reading(quantity + quantities.SIMULATED_SUFFIX)
+    for reading in (of_board, simulated):
+        if isinstance(reading, Measurement):
+            return reading
+    energy = record.reading(quantities.ENERGY)
+    asked = any(one.quantity.startswith(quantities.ENERGY) for one in record.readings)
+    if asked and isinstance(energy, Missing):
+        return energy
+    return Missing(quantity, "no power meter: `--power-meter` names one, or rig.toml")
 
 
 def share(right: int, of: int) -> str:

@@ -14,10 +14,13 @@ from harness.assembly.studies._figures import (
     answer_figures,
     count_figure,
     is_silicon,
+    of_meter,
     ran_on,
     seconds,
 )
 from harness.assembly.studies._host import host_figure
+from harness.domain import quantities
+from harness.domain.measurement import Missing
 from harness.domain.record import CaseRecord
 from harness.domain.study import Figure, NeededFile, Published
 
@@ -46,6 +49,7 @@ _IC01 = NeededFile(
 _README = "ml/cmsisnn/README.md of openmv/openmv"
 _FLOAT = "of the float network before it was made 8 bits wide"
 _BLOG = "openmv.io/blogs/news/deep-learning-on-a-cortex-m7-camera-3ma-deep-learning"
+_BLOG_CURRENT = "3 mA at 3.3 V for an inference"
 _OTHER = "of a whole camera with another chip, and which network is not stated"
 
 
@@ -103,6 +107,7 @@ def _on_targets(workbench: Workbench, needed: NeededFile, dataset: str) -> Itera
         yield count_figure(record)
         yield _rate(record)
         yield from answer_figures(record)
+        yield from metered_figures(record)
 
 
 def _rate(record: CaseRecord) -> Figure:
@@ -114,6 +119,38 @@ def _rate(record: CaseRecord) -> Figure:
     return Figure("frames per second", f"{1 / time:.1f}", ran_on(record), published)
 
 
+def metered_figures(record: CaseRecord) -> Iterator[Figure]:
+    """What a meter says, or why nothing: current in a window, and a battery by the charge.
+
+    I = Q / T + I_standby, where Q is the charge of an inference, T a minute, and I_standby the
+    assumption that the chip sleeps as its data sheet says; years = C / I.
+    """
+    metered = is_silicon(record)
+    other = _OTHER if metered else _VIRTUAL
+    current = of_meter(record, quantities.MEAN_CURRENT)
+    charge = of_meter(record, quantities.CHARGE)
+    published = Published(_BLOG_CURRENT, _BLOG, other)
+    if isinstance(current, Missing) or isinstance(charge, Missing):
+        reason = next(one.reason for one in (current, charge) if isinstance(one, Missing))
+        yield Figure("mean current while it infers", "", reason, published)
+        return
+    how = f"{ran_on(record)}; {current.instrument}, {current.method}"
+    shown = f"{1e3 * current.value:.3g} mA" + ("" if metered else " (simulated)")
+    yield Figure("mean current while it infers", shown, how, published)
+    if not metered:
+        return
+    mean_a = charge.value / _PERIOD_S + _STANDBY_A
+    years = _CAPACITY_AH / mean_a / _HOURS_A_YEAR
+    yield Figure(
+        "life of 1 Ah, one inference a minute",
+        f"{years:.1f} years",
+        f"{1e6 * charge.value:.3g} uC an inference by {current.instrument}; asleep "
+        f"{1e6 * _STANDBY_A:g} uA is assumed, by {_DATASHEET}; no self-discharge",
+        Published("a year", _BLOG, other),
+    )
+
+
+_VIRTUAL = "the current of a virtual meter is no board's"
 _FRAME_S = 1 / 50
 _PERIOD_S = 60.0
 _CAPACITY_AH = 1.0
@@ -133,9 +170,7 @@ def _duty_cycle(workbench: Workbench) -> Iterator[Figure]:
         "mean current, one inference a second",
         f"{1e3 * (_RUN_A * _FRAME_S + _STANDBY_A * (1 - _FRAME_S)):.1f} mA",
         f"MODEL: {1e3 * _RUN_A:g} mA for 20 ms; {_DATASHEET}",
-        Published(
-            "3 mA at 3.3 V for an inference", _BLOG, "of another chip, and how often is not stated"
-        ),
+        Published(_BLOG_CURRENT, _BLOG, "of another chip, and how often is not stated"),
     )
     mean = _RUN_A * _FRAME_S / _PERIOD_S + _STANDBY_A * (1 - _FRAME_S / _PERIOD_S)
     years = _CAPACITY_AH / mean / _HOURS_A_YEAR
@@ -144,10 +179,4 @@ def _duty_cycle(workbench: Workbench) -> Iterator[Figure]:
         f"{years:.1f} years",
         f"MODEL: {1e6 * mean:.0f} uA on average, the chip alone, no self-discharge; {_DATASHEET}",
         Published("a year", _BLOG, "a whole camera; the model is of the chip alone"),
-    )
-    yield Figure(
-        "measured current",
-        "",
-        "no meter: `harness power measure` and `harness report` give it for a board that has one",
-        Published("3 mA at 3.3 V for an inference", _BLOG),
     )

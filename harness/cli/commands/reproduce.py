@@ -9,6 +9,7 @@ import typer
 
 from harness.cli import options
 from harness.cli.options import OUTPUT, Json, Quiet, Results, Rig
+from harness.domain.energy_asked import EnergyAsked
 
 PANEL = "Look at results"
 
@@ -45,6 +46,8 @@ def reproduce(
         ),
     ] = None,
     rig: Rig = None,
+    power_meter: options.PowerMeter = None,
+    power_voltage: options.PowerVoltage = None,
     json: Json = False,
     save: Annotated[
         list[Path] | None,
@@ -90,9 +93,11 @@ def reproduce(
             for one in assembly.study_files(study)
         ]
         return show(needed, json=json)
-    raise typer.Exit(
-        _run(study, folder, target, kernels, limit, option, rig, json, save, html, results, quiet)
+    energy = EnergyAsked(meter=power_meter or "", voltage_v=power_voltage)
+    ended = _run(
+        study, folder, target, kernels, limit, option, rig, energy, json, save, html, results, quiet
     )
+    raise typer.Exit(ended)
 
 
 def _run(
@@ -103,6 +108,7 @@ def _run(
     limit: int | None,
     option: list[str] | None,
     rig: Path | None,
+    energy: EnergyAsked,
     json: bool,
     save: list[Path] | None,
     html: Path | None,
@@ -128,6 +134,7 @@ def _run(
             limit=limit,
             results=results,
             rig_file=rig,
+            energy=energy,
             options=_options(option or []),
             on_row=lambda title: None if quiet else console.print(title, style="dim"),
         )

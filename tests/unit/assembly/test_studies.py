@@ -15,9 +15,11 @@ from harness.assembly.studies import Workbench, study
 from harness.assembly.studies._figures import answer_figures, count_figure, seconds, share
 from harness.assembly.studies._kws_inputs import FILE, write_inputs
 from harness.assembly.studies.kws_family import rows as keyword_rows
+from harness.assembly.studies.openmv_lenet import metered_figures
 from harness.domain.bubble import Bubble
+from harness.domain.measurement import Measurement, Missing
 from harness.domain.study import Figure, RowResult
-from harness.domain.units import Fidelity
+from harness.domain.units import Fidelity, Unit
 from harness.errors import BadDataset, ConfigError, UnknownName
 from harness.report.html.page import render_sections
 from harness.report.study import study_rows, study_sections
@@ -146,3 +148,43 @@ def test_records_become_figures_only_of_what_they_have() -> None:
     one = replace(record(), readings=())
     figures = [count_figure(one), *answer_figures(one)]
     assert all(figure.measured == "" for figure in figures)
+
+
+def metered(quantity: str, value: float, unit: Unit, fidelity: Fidelity) -> Measurement:
+    method = "alignment gate; 3.3 V"
+    return Measurement(quantity, value, unit, 5, value, value, fidelity, "PPK2 7", method)
+
+
+def test_a_meter_gives_the_current_and_what_a_battery_lasts() -> None:
+    silicon = Fidelity.SILICON
+    readings = (
+        metered("mean_current", 0.0512, Unit.AMPERES, silicon),
+        metered("charge_per_inference", 1.2e-3, Unit.COULOMBS, silicon),
+    )
+    current, life = metered_figures(record(fidelity=silicon, readings=readings))
+    assert current.measured == "51.2 mA"
+    assert "PPK2 7, alignment gate; 3.3 V" in current.how
+    # 1.2 mC / 60 s + 2.06 uA = 22.06 uA; 1 Ah / 22.06 uA / 8766 h = 5.17.
+    assert life.measured == "5.2 years"
+    assert "2.06 uA is assumed" in life.how
+
+
+def test_a_virtual_meter_gives_no_battery() -> None:
+    simulated = Fidelity.SIMULATED
+    readings = (
+        metered("mean_current_sim", 0.01, Unit.AMPERES, simulated),
+        metered("charge_per_inference_sim", 1e-4, Unit.COULOMBS, simulated),
+    )
+    (current,) = metered_figures(record(fidelity=simulated, readings=readings))
+    assert current.measured == "10 mA (simulated)"
+    assert current.published
+    assert current.published.not_comparable == "the current of a virtual meter is no board's"
+
+
+def test_without_a_meter_there_is_a_reason() -> None:
+    (current,) = metered_figures(record(fidelity=Fidelity.SILICON, readings=()))
+    assert current.measured == ""
+    assert current.how == "no power meter: `--power-meter` names one, or rig.toml"
+    lost = Missing("energy_per_inference", "GATE_NO_RISE: no edge")
+    (current,) = metered_figures(record(fidelity=Fidelity.SILICON, readings=(lost,)))
+    assert current.how == "GATE_NO_RISE: no edge"

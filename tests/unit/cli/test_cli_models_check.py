@@ -32,7 +32,8 @@ def softmaxes(path: Path, **sizes: int) -> Path:
     return path
 
 
-def test_a_model_that_runs(harness: CommandLine) -> None:
+def test_a_model_that_runs(harness: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")  # no cell is broken
     ended = harness("models", "check", "lenet-digits", "-t", "mps2-an500")
     assert ended.code == 0, ended.err
     lines = [" ".join(line.split()) for line in ended.out.splitlines()]

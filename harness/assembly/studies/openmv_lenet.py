@@ -150,7 +150,7 @@ def metered_figures(record: CaseRecord) -> Iterator[Figure]:
     )
 
 
-_VIRTUAL = "the current of a virtual meter is no board's"
+_VIRTUAL = "a simulated board draws no current"
 _FRAME_S = 1 / 50
 _PERIOD_S = 60.0
 _CAPACITY_AH = 1.0

@@ -178,7 +178,7 @@ def test_a_virtual_meter_gives_no_battery() -> None:
     (current,) = metered_figures(record(fidelity=simulated, readings=readings))
     assert current.measured == "10 mA (simulated)"
     assert current.published
-    assert current.published.not_comparable == "the current of a virtual meter is no board's"
+    assert current.published.not_comparable == "a simulated board draws no current"
 
 
 def test_without_a_meter_there_is_a_reason() -> None:

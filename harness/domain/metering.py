@@ -19,12 +19,14 @@ class BoardWindow:
     """One window as the board tells it: its own seconds, and how many inferences it answered.
 
     `board_s` is None where it tells no time. `host_s` is when the request was sent and when the
-    answer was there, on the host's clock.
+    answer was there, on the host's clock. `device_s` is when the gate rose and fell on a clock that
+    runs on in the board from window to window, from any beginning; None where there is none.
     """
 
     board_s: float | None
     answered: int
     host_s: tuple[float, float]
+    device_s: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from harness.bench.events import (
 )
 from harness.bench.inputs import ByProbe, Inputs
 from harness.bench.link_rate import raised_rate
+from harness.bench.needed_flash import needed_flash
 from harness.bench.operator_kernels import operator_kernels
 from harness.bench.operator_pass import OperatorPass
 from harness.bench.prepare import Prepared
@@ -34,6 +35,7 @@ from harness.bench.work_dir import work_dir
 from harness.domain.firmware import Firmware
 from harness.domain.image import ModelImage
 from harness.domain.kernel_code import OperatorKernel
+from harness.domain.measurement import Reading
 from harness.domain.plan import InputsBy
 from harness.domain.record import CaseRecord, CaseStatus
 from harness.errors import HarnessError
@@ -78,6 +80,7 @@ class CaseRun:
         self._known = facts.facts_before(prepared)
         self._started = now()
         self._extras = extras
+        self._sizes: tuple[Reading, ...] = ()
 
     def run(self) -> CaseRecord:
         """Run the case and return its record.
@@ -90,8 +93,11 @@ class CaseRun:
         self._stage(Stage.BUILD)
         firmware = self._rig.build(case.target, case.kernel_set, case.variant, self._tell)
         self._known |= facts.firmware_facts(firmware)
-        kernels = operator_kernels(self._prepared.image.operators, self._rig.read_kernels(firmware))
+        operators = self._prepared.image.operators
+        linked = self._rig.read_kernels(firmware)
+        kernels = operator_kernels(operators, linked)
         self._known["operator_kernels"] = kernels
+        self._sizes = (needed_flash(firmware, linked, operators, case.target),)
         reference = start_reference(
             case.model.path,
             dataset.inputs,
@@ -209,6 +215,7 @@ class CaseRun:
                 *agreement(outputs, expected, target),
                 *([after.share] if after.share else []),
                 *energy.readings,
+                *self._sizes,
                 *self._prepared.known,
             ),
         }

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.build.device_headers import headers_checkup
+from harness.build.disassembly import OBJDUMP
 from harness.build.libraries import library_checkups
-from harness.build.linked_kernels import OBJDUMP
 from harness.build.process import run
 from harness.build.tools import COMPILER, find_tool
 from harness.domain.checkup import Answer, Ask, Finding, State, first_line, is_older, version_in

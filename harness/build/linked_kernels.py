@@ -3,41 +3,18 @@
 from __future__ import annotations
 
 import io
-import os
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from elftools.elf.elffile import ELFFile
 
+from harness.build.disassembly import Function, disassembled, unreadable
 from harness.build.elf import MALFORMED
+from harness.build.kernel_reach import kernel_reach
 from harness.build.origins import KernelEntry, files_of_functions, kernel_entries
-from harness.build.process import run
-from harness.build.tools import find_tool
 from harness.domain.firmware import Firmware
 from harness.domain.kernel_code import CodePath, LinkedFunction, LinkedKernel
-from harness.errors import BuildError
-
-OBJDUMP = "arm-none-eabi-objdump"
-_DEADLINE_S = 60.0
-_FUNCTION = re.compile(r"^([0-9a-f]+) <([^>]+)>:$")
-_INSTRUCTION = re.compile(r"^\s*[0-9a-f]+:\t([a-z0-9.]+)(?:\t(.*))?$")
-_BRANCH = re.compile(r"^c?b[a-z.]*$")
-_TARGET = re.compile(r"([0-9a-f]+) <[^>]+>$")
-_VECTOR = re.compile(r"\bq[0-7]\b")
-# Instructions on several parts of a word at once (Armv7-M manual, A4.4.3 and A4.4.7). GCC does not
-# choose them for plain C, unlike SMLABB or PKHBT.
-_TWO_AT_ONCE = re.compile(
-    r"^(smlad|smladx|smlald|smlaldx|smlsd|smlsdx|smuad|smuadx|smusd|smusdx|[su]xta?b16"
-    r"|[qsu]h?(?:add|sub)(?:8|16)|[qsu]h?(?:asx|sax)|[su]sat16)"
-)
-
-
-@dataclass
-class _Function:
-    name: str
-    calls: dict[int, None] = field(default_factory=dict)
-    path: CodePath = CodePath.SCALAR
+from harness.domain.target import Region
 
 
 def linked_kernels(firmware: Firmware, library_prefix: str = "arm_") -> list[LinkedKernel]:
@@ -53,15 +30,19 @@ def linked_kernels(firmware: Firmware, library_prefix: str = "arm_") -> list[Lin
     """
     try:
         elf = ELFFile(io.BytesIO(firmware.elf.read_bytes()))
-        entries = sorted(kernel_entries(elf), key=lambda entry: entry.operator)
+        functions = disassembled(firmware)
+        found = zip(kernel_entries(elf), kernel_reach(elf, functions), strict=True)
+        entries = sorted(found, key=lambda pair: pair[0].operator)
         own = set(files_of_functions(elf))
     except (OSError, *MALFORMED) as error:
-        raise _unreadable(firmware, str(error)) from error
-    code = _Code(_disassembled(firmware), own, library_prefix)
-    return [_linked(entry, firmware, code) for entry in entries]
+        raise unreadable(firmware, str(error)) from error
+    code = _Code(functions, own, library_prefix)
+    return [_linked(entry, flash, firmware, code) for entry, flash in entries]
 
 
-def _linked(entry: KernelEntry, firmware: Firmware, code: _Code) -> LinkedKernel:
+def _linked(
+    entry: KernelEntry, flash: frozenset[Region], firmware: Firmware, code: _Code
+) -> LinkedKernel:
     origin = firmware.kernels.get(entry.operator, "")
     return LinkedKernel(
         opcode=entry.opcode,
@@ -70,12 +51,13 @@ def _linked(entry: KernelEntry, firmware: Firmware, code: _Code) -> LinkedKernel
         source=f"{origin}/{entry.file}" if origin else entry.file,
         functions=tuple(code.reached(entry.invoke)),
         fallback=entry.operator in firmware.fallbacks,
+        flash=flash,
     )
 
 
 @dataclass(frozen=True)
 class _Code:
-    functions: Mapping[int, _Function]
+    functions: Mapping[int, Function]
     static: set[int]
     prefix: str
 
@@ -120,41 +102,3 @@ class _Code:
 
     def _is_library(self, address: int) -> bool:
         return self.functions[address].name.startswith(self.prefix)
-
-
-def _disassembled(firmware: Firmware) -> dict[int, _Function]:
-    """The functions of the ELF by address: whom they branch to, and what kind of code they are."""
-    answer = run(
-        [find_tool(OBJDUMP), "-d", "--no-show-raw-insn", firmware.elf],
-        deadline_s=_DEADLINE_S,
-        environment=os.environ | {"LC_ALL": "C"},
-    )
-    if answer.status != 0:
-        raise _unreadable(firmware, answer.output.strip().partition("\n")[0])
-    functions: dict[int, _Function] = {}
-    current = _Function("")
-    for line in answer.output.splitlines():
-        if start := _FUNCTION.match(line):
-            current = functions.setdefault(int(start[1], 16), _Function(start[2]))
-        elif instruction := _INSTRUCTION.match(line):
-            _note(current, instruction[1], instruction[2] or "")
-    return functions
-
-
-def _note(function: _Function, name: str, operands: str) -> None:
-    """Take one instruction into account."""
-    target = _TARGET.search(operands)
-    if target and _BRANCH.match(name):
-        function.calls[int(target[1], 16)] = None
-    elif _VECTOR.search(operands):
-        function.path = CodePath.MVE
-    elif function.path is CodePath.SCALAR and _TWO_AT_ONCE.match(name):
-        function.path = CodePath.DSP
-
-
-def _unreadable(firmware: Firmware, why: str) -> BuildError:
-    return BuildError(
-        f"cannot be disassembled: {why}",
-        where=str(firmware.elf),
-        hint="Build the firmware again.",
-    )

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from harness.domain.target import Region
+
+NEEDED_FLASH = "flash_needed"
+"""The reading of what a firmware with a model's operators alone would take of flash."""
 
 
 class CodePath(StrEnum):
@@ -29,7 +34,8 @@ class LinkedKernel:
 
     `source` is its file, with the set's name before it (`cmsis-nn/add.c`); `fallback` says that it
     stands in for a kernel which the set's library lacks. Which of several functions runs depends on
-    shapes; what is not in `functions` never runs.
+    shapes; what is not in `functions` never runs. `flash` are the places of code and constants that
+    it reaches, and that nothing reaches but kernels.
     """
 
     opcode: int
@@ -38,6 +44,7 @@ class LinkedKernel:
     source: str = ""
     functions: tuple[LinkedFunction, ...] = ()
     fallback: bool = False
+    flash: frozenset[Region] = field(default=frozenset(), repr=False, compare=False)
 
     @property
     def paths(self) -> tuple[CodePath, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from harness.domain.kernel_code import NEEDED_FLASH
 from harness.domain.measurement import Measurement
 from harness.domain.record import CaseRecord, CaseStatus
 from harness.domain.units import Fidelity, Unit
@@ -53,6 +54,11 @@ def footer_lines(records: Sequence[CaseRecord]) -> list[str]:
             lines.append(
                 "flash, RAM: firmware for any model, with the kernels of all operators that its "
                 "build has (fewer: `--build eight-operators`)"
+            )
+        if any(isinstance(record.reading(NEEDED_FLASH), Measurement) for record in measured):
+            lines.append(
+                "its ops' flash: the same firmware without what only kernels of other operators "
+                "reach"
             )
         lines += [*_ideals(measured), *_link(measured), *fallback_lines(measured)]
     return lines

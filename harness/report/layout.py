@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from harness.domain.fallback import FALLBACK_SHARE
+from harness.domain.kernel_code import NEEDED_FLASH
 from harness.domain.proportion import wilson
 from harness.domain.record import CaseRecord, CaseStatus
 from harness.domain.units import Unit
@@ -116,6 +117,7 @@ def _columns(units: Sequence[Unit], datasets: bool, rows: Sequence[Row]) -> list
         *_per_mac_columns(units, beside_ideal=bool(rows) and "ideal_per_mac" in rows[0]),
         _kib("arena", "arena_bytes", 5),
         _kib("weights", "weight_bytes", 8),
+        _kib("its ops'\nflash", NEEDED_FLASH, 6),
         _kib("flash", "firmware_flash_bytes", 6),
         _kib("RAM", "firmware_ram_bytes", 7),
     ]

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from harness.domain.fallback import FALLBACK_SHARE
+from harness.domain.kernel_code import NEEDED_FLASH
 from harness.domain.measurement import Measurement, Missing, Reading
 from harness.domain.quantities import ENERGY, MEAN_CURRENT, OF_A_METER
 from harness.domain.record import CaseRecord, CaseStatus
@@ -130,6 +131,7 @@ def _row(record: CaseRecord, speedup: Reading, units: list[Unit], ideals: bool) 
     )
     for quantity in ("vectors_equal", "largest_difference"):
         row |= _columns(quantity, record.reading(quantity))
+    row |= _columns(NEEDED_FLASH, record.reading(NEEDED_FLASH), spread=False)
     return row | _columns("speedup", speedup, spread=False)
 
 

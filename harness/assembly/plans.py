@@ -184,16 +184,19 @@ def _shapes(
     models: Sequence[str] | None,
     limit: int | None,
 ) -> list[OperatorShape]:
+    from harness.bench import sweeps
     from harness.bench.kernel_sweep_shapes import first_of_each, shapes_of
     from harness.model import read_model
 
-    known = catalog.benchmarked_operators()
-    chosen = [catalog.operator_named(name) for name in operators or known]
+    rules, reasons = sweeps.rules(), sweeps.reasons()
+    chosen = [catalog.operator_named(name, rules, reasons) for name in operators or rules]
     found: list[OperatorShape] = []
-    if file is not None or not models:
-        found += catalog.read_shapes(file or catalog.DEFAULT_SHAPES)
+    if file is not None:
+        found += catalog.read_shapes(file, rules)
+    elif not models:
+        found += sweeps.built_in()
     for name in models or ():
-        found += shapes_of(read_model(catalog.resolve_model(name).path), known)
+        found += shapes_of(read_model(catalog.resolve_model(name).path))
     kept = first_of_each([one for one in found if one.operator in chosen], limit)
     if not kept:
         there = ", ".join(dict.fromkeys(shape.operator.lower() for shape in found)) or "none"

@@ -38,7 +38,6 @@ class Dialect:
     events: str
     usb_ids: tuple[tuple[int, int, str], ...]
     caps: MeterCaps
-    version_of_events: tuple[int, ...] = (1, 0, 6)
 
 
 def _caps(low_v: float, high_v: float, amps: float, source: str, *, events: bool) -> MeterCaps:

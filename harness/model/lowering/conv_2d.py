@@ -10,6 +10,7 @@ from harness.model.dims import spatial
 from harness.model.lowered import Lowered, Operand
 from harness.model.operator_use import OperatorUse, describe
 from harness.model.weighted import (
+    WEIGHT_TYPES,
     macs_with_weights,
     per_channel_requantization,
     weighted_operands,
@@ -17,6 +18,7 @@ from harness.model.weighted import (
 from harness.model.window import window_of
 
 TYPES = (DType.INT16, DType.UINT8)
+WEIGHTS = WEIGHT_TYPES
 
 
 def lower(use: OperatorUse) -> Lowered:

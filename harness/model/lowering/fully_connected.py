@@ -10,12 +10,14 @@ from harness.model.dims import dims_of
 from harness.model.lowered import Lowered, Operand, Words
 from harness.model.operator_use import OperatorUse, describe
 from harness.model.weighted import (
+    WEIGHT_TYPES,
     macs_with_weights,
     per_channel_requantization,
     weighted_operands,
 )
 
 TYPES = (DType.INT16, DType.UINT8)
+WEIGHTS = WEIGHT_TYPES
 _DEFAULT_FORMAT = 0
 
 

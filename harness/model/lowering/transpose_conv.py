@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.domain.network import DType
 from harness.model.activation import activation_bounds
 from harness.model.constant_values import constant_integers
 from harness.model.dims import spatial
@@ -10,6 +11,7 @@ from harness.model.operator_use import OperatorUse, describe
 from harness.model.weighted import per_channel_requantization
 from harness.model.window import slide
 
+WEIGHTS = (DType.INT8,)
 _OUTPUT_SHAPE, _WEIGHTS, _INPUT, _BIAS = range(4)
 
 

@@ -7,7 +7,7 @@ from dataclasses import astuple
 from harness.domain.network import DType
 from harness.model.activation import activation_bounds
 from harness.model.dims import spatial
-from harness.model.lowered import Lowered, Operand
+from harness.model.lowered import Lowered, Operand, bias_operand
 from harness.model.operator_use import OperatorUse
 from harness.model.weighted import (
     WEIGHT_TYPES,
@@ -39,7 +39,7 @@ def lower(use: OperatorUse) -> Lowered:
         inputs=(
             Operand(x, x_dims),
             Operand(filters, f_dims),
-            None if bias is None else Operand(bias, (1, 1, 1, channels)),
+            bias_operand(bias, channels),
         ),
         output=Operand(y, y_dims),
         params=(

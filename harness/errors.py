@@ -307,10 +307,6 @@ class MeasurementError(HarnessError):
     exit_code = 7
 
 
-class SamplesDropped(MeasurementError):
-    """Some inputs have no answer."""
-
-
 class Saturated(MeasurementError):
     """A counter or meter left its range."""
 

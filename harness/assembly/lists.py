@@ -75,7 +75,9 @@ def model_names() -> list[str]:
 
 def list_benchmarked_operators() -> list[str]:
     """The operators `plan_kernels` knows, in lower case."""
-    return [name.lower() for name in catalog.benchmarked_operators()]
+    from harness.bench import sweeps
+
+    return [name.lower() for name in sweeps.rules()]
 
 
 def list_datasets() -> list[catalog.DatasetScheme]:

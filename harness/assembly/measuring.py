@@ -17,7 +17,7 @@ from harness.errors import HarnessError
 
 # The rest is imported where it is used: shell completion must not wait for pandas or pyOCD.
 if TYPE_CHECKING:
-    from harness.bench.case import Extras
+    from harness.bench.case_extras import Extras
     from harness.bench.prepare import Prepared
     from harness.bench.rig import Rig
     from harness.bench.run import Outcome
@@ -168,7 +168,7 @@ class Bench:
         return listener if self._case_limit_s is None else TimeLimit(listener, self._case_limit_s)
 
     def _extras(self, store: Store) -> Extras:
-        from harness.bench.case import Extras
+        from harness.bench.case_extras import Extras
 
         return Extras(keep_raw=store.raw.put, profile=self._profile)
 

@@ -17,7 +17,8 @@ from harness.errors import ConfigError, HarnessError
 
 # The rest is imported where it is used: shell completion must not wait for pandas or pyOCD.
 if TYPE_CHECKING:
-    from harness.bench.mlperf import Answer, Peer, Score
+    from harness.bench.mlperf import Answer, Peer, Score, Session, SessionFiles
+    from harness.bench.mlperf.session import Step
     from harness.results import Store
 
 
@@ -76,17 +77,12 @@ def mlperf(
         session_record,
     )
     from harness.bench.mlperf.session import require_model
-    from harness.bench.mlperf.session_files import log_lines
     from harness.catalog.mlperf_samples import load_samples, require_some_samples
     from harness.link import open_port
     from harness.link.mlperf import MlperfClient
     from harness.results import DEFAULT_RESULTS, open_store
 
-    metered = replace(energy or EnergyAsked(), pulses=True) if mode is Mode.ENERGY else None
-    if metered and not metered.meter and isinstance(device, str):
-        raise ConfigError(
-            "energy mode needs a power meter", where="--mode", hint="Name it with --power-meter."
-        )
+    metered = _metered(energy, device) if mode is Mode.ENERGY else None
     wanted = _wanted(device, benchmark, mode)
     taken = limit if mode is Mode.ACCURACY else None
     if wanted is None:
@@ -115,29 +111,43 @@ def mlperf(
                 )
             )
             answers: list[Answer] = []
-            total = None
+
+            def keep(total: Score | None, error: BaseException | None = None) -> None:
+                raw = _traces(store, answers)
+                record = session_record(
+                    known, mode, peer, steps, answers, total, started, error, raw
+                )
+                store.add(run.id, record)
+
             try:
-                for number, step in enumerate(steps, start=1):
-                    on_progress(number - 1, len(steps), step.truth.file)
-                    answers.append(session.run(step))
-                    for line in log_lines(answers[-1], number):
-                        files.log(line)
-                on_progress(len(steps), len(steps), "")
+                _say(session, steps, answers, files, on_progress)
                 total = None if timed else score(answers)
                 files.finish(answers, mode, total)
             except (HarnessError, KeyboardInterrupt) as error:
-                raw = _traces(store, answers)
-                record = session_record(
-                    known, mode, peer, steps, answers, None, started, error, raw
-                )
-                store.add(run.id, record)
+                keep(None, error)
                 raise
-            raw = _traces(store, answers)
-            record = session_record(known, mode, peer, steps, answers, total, started, raw=raw)
-            store.add(run.id, record)
+            keep(total)
             return MlperfResult(
                 known, mode, peer, answers, total, session.repeated, files.path, run.id
             )
+
+
+def _say(
+    session: Session,
+    steps: Sequence[Step],
+    answers: list[Answer],
+    files: SessionFiles,
+    on_progress: Callable[[int, int, str], None],
+) -> None:
+    """Run the steps; `answers` grows as they come, so that an error loses none."""
+    from harness.bench.mlperf.session_files import log_lines
+
+    for number, step in enumerate(steps, start=1):
+        on_progress(number - 1, len(steps), step.truth.file)
+        answers.append(session.run(step))
+        for line in log_lines(answers[-1], number):
+            files.log(line)
+    on_progress(len(steps), len(steps), "")
 
 
 def _traces(store: Store, answers: Sequence[Answer]) -> tuple[tuple[str, str], ...]:
@@ -149,6 +159,16 @@ def _traces(store: Store, answers: Sequence[Answer]) -> tuple[tuple[str, str], .
         for number, answer in enumerate(answers, start=1)
         if answer.trace
     )
+
+
+def _metered(energy: EnergyAsked | None, device: str | OnTarget) -> EnergyAsked:
+    """What is asked of the meter, whose windows lie between pulses in energy mode."""
+    asked = replace(energy or EnergyAsked(), pulses=True)
+    if not asked.meter and isinstance(device, str):
+        raise ConfigError(
+            "energy mode needs a power meter", where="--mode", hint="Name it with --power-meter."
+        )
+    return asked
 
 
 def _wanted(device: str | OnTarget, benchmark: str | None, mode: Mode) -> Benchmark | None:

@@ -18,7 +18,7 @@ from harness.errors import ConfigError
 # The rest is imported where it is used: shell completion must not wait for pandas or pyOCD.
 if TYPE_CHECKING:
     from harness.bench.matrix import Matrix
-    from harness.domain.firmware import KernelSet
+    from harness.domain.firmware import BuildVariant, KernelSet
     from harness.domain.operator_shape import OperatorShape
     from harness.domain.target import Target
 
@@ -55,18 +55,8 @@ def plan(
         ToolMissing, CompileFailed: the compiler cannot say what the core has.
         UnknownName, BadDefinition, DuplicateName: from the definition files.
     """
-    if mode is Mode.ACCURACY and repeat != 1:
-        raise ConfigError(
-            f"accuracy mode runs each input once and measures nothing; {repeat} repeats were asked",
-            where="--repeat",
-            hint="Leave --repeat out, or take --mode latency.",
-        )
-    if mode is Mode.ACCURACY and inputs_by is InputsBy.PROBE:
-        raise ConfigError(
-            "accuracy mode sends an input over the link while one computes; a probe would halt it",
-            where="--inputs",
-            hint="Take --mode latency with --inputs probe.",
-        )
+    if mode is Mode.ACCURACY:
+        _require_accuracy_alone(repeat, inputs_by)
     chosen_models = [chosen_model(name) for name in models or _demo_models()]
     chosen_targets = [catalog.target(name) for name in targets or default_targets()]
     named = list(kernel_sets or ())
@@ -74,19 +64,7 @@ def plan(
     variants = [catalog.build_variant(name) for name in builds or [DEFAULT_BUILD]]
     if dataset:  # loaded later, with the model's input; its name can be told now
         pick("data set", dataset.partition(":")[0], catalog.schemes())
-    refusals = [
-        variant.refusal(one, target)
-        for target in chosen_targets
-        for one in chosen_sets
-        for variant in variants
-    ]
-    if all(refusals):
-        raise ConfigError(
-            refusals[0],
-            where="--build",
-            hint="Choose a kernel set (`harness kernels`) or target (`harness targets`) that it "
-            "concerns, or build O2.",
-        )
+    _require_concerned(variants, chosen_sets, chosen_targets)
     matrix = _matrix(
         chosen_targets, chosen_sets, strict=bool(targets and named and ALL_KERNELS not in named)
     )
@@ -113,6 +91,41 @@ def plan(
         for variant in variants
         if not variant.refusal(choice.kernel_set, target)
     ]
+
+
+def _require_accuracy_alone(repeat: int, inputs_by: InputsBy) -> None:
+    """Accuracy mode measures nothing, and keeps the core busy."""
+    if repeat != 1:
+        raise ConfigError(
+            f"accuracy mode runs each input once and measures nothing; {repeat} repeats were asked",
+            where="--repeat",
+            hint="Leave --repeat out, or take --mode latency.",
+        )
+    if inputs_by is InputsBy.PROBE:
+        raise ConfigError(
+            "accuracy mode sends an input over the link while one computes; a probe would halt it",
+            where="--inputs",
+            hint="Take --mode latency with --inputs probe.",
+        )
+
+
+def _require_concerned(
+    variants: Sequence[BuildVariant], kernel_sets: Sequence[KernelSet], targets: Sequence[Target]
+) -> None:
+    """At least one build variant must make a difference somewhere."""
+    refusals = [
+        variant.refusal(one, target)
+        for target in targets
+        for one in kernel_sets
+        for variant in variants
+    ]
+    if all(refusals):
+        raise ConfigError(
+            refusals[0],
+            where="--build",
+            hint="Choose a kernel set (`harness kernels`) or target (`harness targets`) that it "
+            "concerns, or build O2.",
+        )
 
 
 def _demo_models() -> list[str]:
@@ -184,16 +197,19 @@ def _shapes(
     models: Sequence[str] | None,
     limit: int | None,
 ) -> list[OperatorShape]:
+    from harness.bench import sweeps
     from harness.bench.kernel_sweep_shapes import first_of_each, shapes_of
     from harness.model import read_model
 
-    known = catalog.benchmarked_operators()
-    chosen = [catalog.operator_named(name) for name in operators or known]
+    rules, reasons = sweeps.rules(), sweeps.reasons()
+    chosen = [catalog.operator_named(name, rules, reasons) for name in operators or rules]
     found: list[OperatorShape] = []
-    if file is not None or not models:
-        found += catalog.read_shapes(file or catalog.DEFAULT_SHAPES)
+    if file is not None:
+        found += catalog.read_shapes(file, rules)
+    elif not models:
+        found += sweeps.built_in()
     for name in models or ():
-        found += shapes_of(read_model(catalog.resolve_model(name).path), known)
+        found += shapes_of(read_model(catalog.resolve_model(name).path))
     kept = first_of_each([one for one in found if one.operator in chosen], limit)
     if not kept:
         there = ", ".join(dict.fromkeys(shape.operator.lower() for shape in found)) or "none"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from harness.bench import facts
 from harness.bench.bring_up import Device, bring_up, fitted
 from harness.bench.case_energy import CaseEnergy
+from harness.bench.case_extras import NO_EXTRAS, Extras
 from harness.bench.case_raw_kept import raw_by_kind
 from harness.bench.events import (
     Computed,
@@ -40,26 +40,8 @@ from harness.domain.plan import InputsBy
 from harness.domain.record import CaseRecord, CaseStatus
 from harness.errors import HarnessError
 from harness.model import start_reference
-from harness.results.raw import Arrays
 
 REFERENCE_DEADLINE_S = 3600.0
-
-KeepRaw = Callable[[str, Arrays], str]
-
-
-@dataclass(frozen=True)
-class Extras:
-    """What is wanted of a case beside its record.
-
-    `keep_raw` keeps raw data of a kind and returns its hash; None keeps none. With `profile` the
-    counts of every operator are kept too.
-    """
-
-    keep_raw: KeepRaw | None = None
-    profile: bool = False
-
-
-NO_EXTRAS = Extras()
 
 
 class CaseRun:

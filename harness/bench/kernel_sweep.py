@@ -9,14 +9,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from harness.bench import sweeps
+from harness.bench.kernel_sweep_draft import Draft
 from harness.bench.kernel_sweep_ideal import ideal_per_mac
-from harness.bench.kernel_sweep_networks import tflite_of
 from harness.bench.prepare import Prepared
 from harness.domain.operator_shape import OperatorShape
 from harness.domain.plan import Case, ModelSource
 from harness.errors import BuildError
 
 DATASET = "random:1"
+
+
+def tflite_of(shape: OperatorShape) -> bytes:
+    """The `.tflite` of one operator, the same bytes for the same shape for ever."""
+    return sweeps.sweep_of(shape.operator).network(Draft(shape))
 
 
 def write_networks(shapes: Iterable[OperatorShape], folder: Path) -> list[ModelSource]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from harness.bench.board_health import BoardHealth
-from harness.bench.case import NO_EXTRAS, Extras, refused_case, run_case
+from harness.bench.case import refused_case, run_case
+from harness.bench.case_extras import NO_EXTRAS, Extras
 from harness.bench.events import CaseFinished, CaseStarted, Listener, Note, Stage, StageStarted
 from harness.bench.prepare import Prepared
 from harness.bench.resume import taken_over

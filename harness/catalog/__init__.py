@@ -5,12 +5,7 @@ from harness.catalog.dataset import DatasetScheme, load_dataset, schemes
 from harness.catalog.kernel_sets import build_variant, build_variants, kernel_set, kernel_sets
 from harness.catalog.locations import firmware_root, port_directory
 from harness.catalog.models import models, resolve_model
-from harness.catalog.operator_shapes import (
-    DEFAULT_SHAPES,
-    benchmarked_operators,
-    operator_named,
-    read_shapes,
-)
+from harness.catalog.operator_shapes import operator_named, read_shapes
 from harness.catalog.rig import find_desk
 from harness.catalog.rig_proposal import propose, write_new
 from harness.catalog.targets import target, targets
@@ -18,11 +13,9 @@ from harness.catalog.thresholds import DEFAULT_THRESHOLDS, FREE_FIELDS, read_thr
 
 __all__ = [
     "CPI_CONSTANTS",
-    "DEFAULT_SHAPES",
     "DEFAULT_THRESHOLDS",
     "FREE_FIELDS",
     "DatasetScheme",
-    "benchmarked_operators",
     "build_variant",
     "build_variants",
     "find_desk",

@@ -87,10 +87,15 @@ def read_definition(path: Path, schema: type[S], *, name: str) -> S:
     return definition
 
 
-def validated(raw: Mapping[str, Any], schema: type[T]) -> tuple[T | None, list[str]]:
-    """The table that `raw` holds and no faults, else None and all faults with their key paths."""
+def validated(
+    raw: Mapping[str, Any], schema: type[T], context: object = None
+) -> tuple[T | None, list[str]]:
+    """The table that `raw` holds and no faults, else None and all faults with their key paths.
+
+    `context` is what the schema's validators need to know beside the table.
+    """
     try:
-        return schema.model_validate(raw), []
+        return schema.model_validate(raw, context=context), []
     except ValidationError as error:
         return None, [_describe(detail, schema) for detail in error.errors()]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,10 +38,7 @@ class InputTensor:
     @property
     def elements(self) -> int:
         """Elements of one sample."""
-        count = 1
-        for size in self.shape:
-            count *= size
-        return count
+        return math.prod(self.shape)
 
     @property
     def numpy(self) -> np.dtype[np.generic]:

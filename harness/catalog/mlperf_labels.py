@@ -1,4 +1,4 @@
-"""The labels file of an MLPerf Tiny data set."""
+"""The labels file of an MLPerf Tiny data set, and the files of inputs that it names."""
 
 from __future__ import annotations
 
@@ -38,6 +38,20 @@ def read_labels(folder: Path) -> list[Truth]:
     if not labels:
         raise BadDataset("names no inputs", where=str(path), hint="Give at least one line.")
     return labels
+
+
+def read_input(path: Path) -> bytes:
+    """The bytes of an input.
+
+    Raises:
+        BadDataset: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadDataset(
+            f"cannot be read: {error.strerror}", where=str(path), hint="Make it readable."
+        ) from error
 
 
 def require_files(folder: Path, labels: Sequence[Truth]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.catalog.mlperf_labels import LABELS_FILE, read_labels, require_files
+from harness.catalog.mlperf_labels import LABELS_FILE, read_input, read_labels, require_files
 from harness.domain.mlperf import BENCHMARKS, Benchmark, Sample, Truth
 from harness.errors import BadDataset
 
@@ -51,12 +51,7 @@ def _require_folder(folder: Path) -> None:
 
 
 def _sample(path: Path, truth: Truth, benchmark: Benchmark) -> Sample:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise BadDataset(
-            f"cannot be read: {error.strerror}", where=str(path), hint="Make it readable."
-        ) from error
+    content = read_input(path)
     size, stride = truth.bytes_to_send or len(content), truth.stride or max(len(content), 1)
     windows = tuple(
         content[start : start + size] for start in range(0, len(content) - size + 1, stride)

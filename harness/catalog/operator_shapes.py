@@ -4,67 +4,76 @@ from __future__ import annotations
 
 import csv
 import math
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PrivateAttr,
+    ValidationInfo,
+    model_validator,
+)
 
 from harness.catalog.definitions import Table, bad_definition, nearest, parse_toml, validated
-from harness.catalog.operator_keys import KEYS
-from harness.domain.operator_shape import OperatorShape, Pair
+from harness.domain.operator_shape import OperatorShape, Pair, ShapeRule
 from harness.errors import BadDefinition, UnknownName
 
-DEFAULT_SHAPES = Path(__file__).with_name("operator_shapes.toml")
 LARGEST_TENSOR = 2**24
+Rules = Mapping[str, ShapeRule]
 
 
-def benchmarked_operators() -> tuple[str, ...]:
-    """The operators whose shapes can be written down, by TensorFlow Lite's names."""
-    return tuple(KEYS)
-
-
-def operator_named(name: str) -> str:
-    """The operator that `name` means: "conv2d", "conv_2d" and "CONV_2D" are one.
+def operator_named(name: str, rules: Rules, unmeasured: Mapping[str, str]) -> str:
+    """The operator of `rules` that `name` means: "conv2d", "conv_2d" and "CONV_2D" are one.
 
     Raises:
-        UnknownName: none; the hint offers the nearest.
+        UnknownName: none; the hint offers the nearest, or the message tells the reason that
+            `unmeasured` gives.
     """
-    found = _find(name)
+    found = _find(name, rules)
     if found is None:
-        known = ", ".join(operator.lower() for operator in KEYS)
-        near = nearest(name, [operator.lower() for operator in KEYS])
+        known = [operator.lower() for operator in rules]
+        without = _find(name, unmeasured)
+        why = f": {unmeasured[without]}" if without else ""
+        near = None if without else nearest(name, known)
         hint = f"Use {near!r}" if near else "Use a name that exists"
         raise UnknownName(
-            f"there is no kernel benchmark of {name!r}", hint=f"{hint}; there are: {known}."
+            f"there is no kernel benchmark of {name!r}{why}",
+            hint=f"{hint}; there are: {', '.join(known)}.",
         )
     return found
 
 
-def read_shapes(path: Path) -> tuple[OperatorShape, ...]:
+def read_shapes(path: Path, rules: Rules) -> tuple[OperatorShape, ...]:
     """The shapes in a file: `[[shape]]` tables of a .toml, or the rows of a .csv with a header.
+
+    `rules` has the operators that a file may name.
 
     Raises:
         BadDefinition: the file cannot be read, or has faults, all of which are listed: the key
             path names the shape by its number from 0 (the first row below a CSV's header).
     """
     raw = _parse_csv(path) if path.suffix == ".csv" else parse_toml(path)
-    found, faults = validated(raw, _File)
+    found, faults = validated(raw, _File, rules)
     if found is None:
         raise bad_definition(path, faults)
     return tuple(row.shape() for row in found.shape)
 
 
-def _find(name: str) -> str | None:
+def _find(name: str, operators: Iterable[str]) -> str | None:
     plain = name.upper().replace("_", "")
-    return next((known for known in KEYS if known.replace("_", "") == plain), None)
+    return next((known for known in operators if known.replace("_", "") == plain), None)
 
 
-def _operator(value: object) -> object:
+def _operator(value: object, info: ValidationInfo) -> object:
     if not isinstance(value, str):
         return value
-    found = _find(value)
+    rules: Rules = info.context or {}
+    found = _find(value, rules)
     if found is None:
-        known = ", ".join(operator.lower() for operator in KEYS)
+        known = ", ".join(operator.lower() for operator in rules)
         raise ValueError(f"there is no benchmark of {value!r}; there are: {known}")
     return found
 
@@ -123,34 +132,31 @@ class _Row(Table):
     batch: _One = 1
     per_channel: Annotated[bool | None, BeforeValidator(_flag)] = None
 
+    _rule: ShapeRule = PrivateAttr()
+
     @model_validator(mode="after")
-    def _agrees(self) -> _Row:
+    def _agrees(self, info: ValidationInfo) -> _Row:
+        rules: Rules = info.context or {}
+        self._rule = rules[self.op]
         faults = self._key_faults() or self._size_faults()
         if faults:
             raise ValueError("; ".join(faults))
         return self
 
     def _key_faults(self) -> list[str]:
-        keys, given = KEYS[self.op], self.model_fields_set - {"op", "input", "batch"}
-        faults = [f"{self.op} needs `{key}`" for key in sorted(keys.needed - given)]
-        return faults + [f"{self.op} takes no `{key}`" for key in sorted(given - keys.taken)]
+        given = self.model_fields_set - {"op", "input", "batch"}
+        needed = set(self._rule.needed)
+        faults = [f"{self.op} needs `{key}`" for key in sorted(needed - given)]
+        unknown = given - needed - set(self._rule.taken)
+        return faults + [f"{self.op} takes no `{key}`" for key in sorted(unknown)]
 
     def _size_faults(self) -> list[str]:
-        rank, (fewest, most) = len(self.input), KEYS[self.op].ranks
+        rank, (fewest, most) = len(self.input), self._rule.ranks
         if not fewest <= rank <= most:
             sizes = {(1, 1): "one size", (2, 3): "two or three sizes"}
             wanted = sizes.get((fewest, most), "three sizes (h, w, c)")
             return [f"the input of {self.op} has {wanted}, not {rank}"]
-        faults = []
-        if self.op == "DEPTHWISE_CONV_2D" and (self.output or 0) % self.input[2]:
-            faults.append(f"output {self.output} is not a multiple of {self.input[2]} channels")
-        if self.op == "CONCATENATION" and (self.output or 0) <= self.input[-1]:
-            faults.append(f"output {self.output} leaves nothing beside {self.input[-1]} channels")
-        if self.op.endswith("_2D") and self.padding == "VALID":
-            reach = [(k - 1) * d + 1 for k, d in zip(self.kernel, self.dilation, strict=True)]
-            if reach[0] > self.input[0] or reach[1] > self.input[1]:
-                faults.append("the kernel reaches beyond the input, and padding is VALID")
-        return faults or self._too_large()
+        return self._rule.faults(self.shape()) or self._too_large()
 
     def _too_large(self) -> list[str]:
         shape = self.shape()
@@ -167,20 +173,19 @@ class _Row(Table):
 
     def shape(self) -> OperatorShape:
         """The row as a domain value."""
-        keys = KEYS[self.op]
-        own = self.input[-1] if self.op == "DEPTHWISE_CONV_2D" else 0
+        rule = self._rule
         kernel: Pair = self.kernel
         return OperatorShape(
-            operator=self.op,
+            rule=rule,
             input=self.input,
-            output=self.output or own,
+            output=self.output or (self.input[-1] if rule.channelwise else 0),
             kernel=kernel,
             stride=self.stride,
             dilation=self.dilation,
             padding=self.padding,
             activation=self.activation,
             batch=self.batch,
-            per_channel=keys.per_channel if self.per_channel is None else self.per_channel,
+            per_channel=rule.per_channel if self.per_channel is None else self.per_channel,
         )
 
 

@@ -140,6 +140,7 @@ Results = Annotated[
         envvar="HARNESS_RESULTS",
     ),
 ]
+Run = Annotated[str, typer.Argument(metavar="[RUN]", help="A run, a git revision, a day or a tag.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.", rich_help_panel=OUTPUT)]
 Rig = Annotated[
     Path | None,

@@ -2,29 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 Pair = tuple[int, int]
+Sizes = tuple[int, ...]
+IMAGE = (3, 3)  # the ranks of what has height, width and channels
+WINDOW = ("kernel", "stride", "padding")
+
+
+def joined(shape: OperatorShape) -> Sizes:
+    """The input's sizes, the last of them replaced by `output` where that is given."""
+    return (*shape.input[:-1], shape.output) if shape.output else shape.input
+
+
+def slid(shape: OperatorShape) -> Sizes:
+    """One pixel for each place of a window, as TensorFlow defines SAME and VALID."""
+    sizes = zip(shape.input[:2], shape.kernel, shape.stride, shape.dilation, strict=True)
+    positions = [
+        -(-size // stride)
+        if shape.padding == "SAME"
+        else (size - (kernel - 1) * dilation - 1) // stride + 1
+        for size, kernel, stride, dilation in sizes
+    ]
+    return (*positions, shape.output or shape.input[2])
+
+
+def spread(shape: OperatorShape) -> Sizes:
+    """What a convolution of the output would have as its input: the smallest for VALID."""
+    (h, w, c), (stride_h, stride_w) = shape.input, shape.stride
+    if shape.padding == "SAME":
+        return h * stride_h, w * stride_w, shape.output or c
+    kernel_h, kernel_w = shape.kernel
+    return (h - 1) * stride_h + kernel_h, (w - 1) * stride_w + kernel_w, shape.output or c
+
+
+def no_faults(shape: OperatorShape) -> list[str]:
+    """None: any sizes go together."""
+    return []
+
+
+def window_faults(shape: OperatorShape) -> list[str]:
+    """What is wrong with a window that must lie inside the input."""
+    reach = [(k - 1) * d + 1 for k, d in zip(shape.kernel, shape.dilation, strict=True)]
+    if shape.padding == "VALID" and (reach[0] > shape.input[0] or reach[1] > shape.input[1]):
+        return ["the kernel reaches beyond the input, and padding is VALID"]
+    return []
+
+
+@dataclass(frozen=True)
+class ShapeRule:
+    """What a shape of an operator says; `operator` is TensorFlow Lite's name ("CONV_2D").
+
+    Where a shape is written down, `needed` must be given and `taken` may be, beside operator,
+    `input` and `batch`. `ranks` are the fewest and the most sizes of the input. `per_channel` is
+    the default, and so are the input's channels for `output` where `channelwise`. `windowed`: a
+    window slides over height and width. `output_sizes` gives the output's shape without batch,
+    `faults` all that is wrong with sizes of the right rank.
+    """
+
+    operator: str
+    needed: tuple[str, ...] = ()
+    taken: tuple[str, ...] = ()
+    ranks: Pair = (1, 3)
+    windowed: bool = False
+    channelwise: bool = False
+    per_channel: bool = False
+    output_sizes: Callable[[OperatorShape], Sizes] = joined
+    faults: Callable[[OperatorShape], list[str]] = no_faults
 
 
 @dataclass(frozen=True)
 class OperatorShape:
-    """An operator over int8 activations, by TensorFlow Lite's name ("CONV_2D").
+    """An operator over int8 activations.
 
     `input` is the shape of its (first) input without `batch`: h, w, c of windowed operators, else
     one to three sizes. `output` counts the output channels of convolutions and of CONCATENATION,
     the units of FULLY_CONNECTED and the columns of BATCH_MATMUL; other operators keep their
     channels and leave it 0. Pairs are height and width. `per_channel` gives each output channel of
     the weights a scale of its own.
-
-    PAD adds what a VALID window of `kernel` would lose, STRIDED_SLICE takes each `stride`-th pixel,
-    RESIZE_NEAREST_NEIGHBOR gives `stride` for one. TRANSPOSE swaps the last two axes, MEAN leaves
-    one pixel.
     """
 
-    operator: str
-    input: tuple[int, ...]
+    rule: ShapeRule
+    input: Sizes
     output: int = 0
     kernel: Pair = (1, 1)
     stride: Pair = (1, 1)
@@ -35,68 +95,31 @@ class OperatorShape:
     per_channel: bool = False
 
     @property
-    def windowed(self) -> bool:
-        """Whether a window slides over height and width."""
-        return self.operator.endswith("_2D") or self.operator in _WINDOWED
+    def operator(self) -> str:
+        """TensorFlow Lite's name."""
+        return self.rule.operator
 
     @property
-    def output_shape(self) -> tuple[int, ...]:
-        """Shape of the output without batch, as TensorFlow defines SAME and VALID."""
-        if self.operator in _OTHER_OUTPUTS:
-            return _OTHER_OUTPUTS[self.operator](self)
-        if not self.windowed:
-            return (*self.input[:-1], self.output) if self.output else self.input
-        sizes = zip(self.input[:2], self.kernel, self.stride, self.dilation, strict=True)
-        positions = [
-            -(-size // stride)
-            if self.padding == "SAME"
-            else (size - (kernel - 1) * dilation - 1) // stride + 1
-            for size, kernel, stride, dilation in sizes
-        ]
-        return (*positions, self.output or self.input[2])
+    def output_shape(self) -> Sizes:
+        """Shape of the output without batch."""
+        return self.rule.output_sizes(self)
 
     @property
     def label(self) -> str:
         """A name that tells all of it: `conv_2d 32x32x16 k3 s1 -> 32x32x32`."""
         parts = [self.operator.lower(), _times(self.input)]
-        if self.windowed:
+        if self.rule.windowed:
             parts += [f"k{_pair(self.kernel)}", f"s{_pair(self.stride)}"]
             parts += [f"d{_pair(self.dilation)}"] * (self.dilation != (1, 1))
             parts += ["valid"] * (self.padding != "SAME")
         parts += [f"n{self.batch}"] * (self.batch != 1)
         parts += [self.activation.lower()] * (self.activation != "NONE")
-        if self.operator == "FULLY_CONNECTED":
-            parts += ["per-channel"] * self.per_channel
-        elif "CONV" in self.operator:
-            parts += ["per-tensor"] * (not self.per_channel)
+        if "per_channel" in self.rule.taken and self.per_channel != self.rule.per_channel:
+            parts += ["per-channel" if self.per_channel else "per-tensor"]
         return f"{' '.join(parts)} -> {_times(self.output_shape)}"
 
 
-def _padded(shape: OperatorShape) -> tuple[int, ...]:
-    (h, w, c), (kernel_h, kernel_w) = shape.input, shape.kernel
-    return h + kernel_h - 1, w + kernel_w - 1, c
-
-
-def _spread(shape: OperatorShape) -> tuple[int, ...]:
-    """What a convolution of the output would have as its input: the smallest for VALID."""
-    (h, w, c), (stride_h, stride_w) = shape.input, shape.stride
-    if shape.padding == "SAME":
-        return h * stride_h, w * stride_w, shape.output or c
-    kernel_h, kernel_w = shape.kernel
-    return (h - 1) * stride_h + kernel_h, (w - 1) * stride_w + kernel_w, shape.output or c
-
-
-_WINDOWED = {"PAD", "RESIZE_NEAREST_NEIGHBOR", "STRIDED_SLICE", "TRANSPOSE_CONV"}
-_OTHER_OUTPUTS: Mapping[str, Callable[[OperatorShape], tuple[int, ...]]] = {
-    "MEAN": lambda shape: (1, 1, shape.input[2]),
-    "PAD": _padded,
-    "RESIZE_NEAREST_NEIGHBOR": _spread,
-    "TRANSPOSE": lambda shape: (*shape.input[:-2], shape.input[-1], shape.input[-2]),
-    "TRANSPOSE_CONV": _spread,
-}
-
-
-def _times(sizes: tuple[int, ...]) -> str:
+def _times(sizes: Sizes) -> str:
     return "x".join(map(str, sizes))
 
 

@@ -227,7 +227,11 @@ class PowerMeter(Protocol):
         """Stop, switch the output off, let go; closing twice does nothing."""
 
     def set_voltage(self, volts: float) -> None:
-        """Set the supply; refused before anything is sent where it is outside the limits."""
+        """Set the supply, in volts.
+
+        Raises:
+            VoltageRefused: it is outside the limits, or the meter has no supply; nothing was sent.
+        """
 
     def set_output(self, on: bool) -> None:
         """Connect or disconnect the supply of the board."""

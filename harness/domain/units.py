@@ -27,5 +27,4 @@ class Unit(StrEnum):
     COULOMBS = "C"
     AMPERES = "A"
     VOLTS = "V"
-    WATTS = "W"
     COUNT = "count"

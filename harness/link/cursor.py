@@ -34,7 +34,11 @@ class Cursor:
         return self._payload[self._at - count : self._at]
 
     def string(self) -> str:
-        """Return the next string: one byte of length, then ASCII."""
+        """Return the next string: one byte of length, then ASCII.
+
+        Raises:
+            BadFrame: fewer bytes are left, or it is not ASCII.
+        """
         (length,) = self.take("<B")
         raw = self.raw(length)
         if not raw.isascii():

@@ -12,11 +12,10 @@ from harness.model.branch_order import Step, least_peak, live_bytes
 from harness.model.compile import compile_image
 from harness.model.lifetimes import Lifetimes, lifetimes_of
 from harness.model.lowered import Lowered
-from harness.model.lowering import lower, macs_of
+from harness.model.lowering import lower, macs_of, with_weights
 from harness.model.on_device import on_device
 from harness.model.operator_use import ABSENT, OperatorUse
 
-WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV")
 _BITS = {DType.INT8: 8, DType.UINT8: 8, DType.INT4: 4, DType.INT2: 2}
 
 
@@ -99,7 +98,8 @@ def weights_of(use: OperatorUse) -> Tensor | None:
     """The constant weights of an operator that has some of 8 bits or fewer."""
     position = 1
     inputs = use.operator.inputs
-    if use.operator.name not in WEIGHTED or len(inputs) <= position or inputs[position] == ABSENT:
+    weighted = use.operator.name in with_weights(DType.INT8)
+    if not weighted or len(inputs) <= position or inputs[position] == ABSENT:
         return None
     tensor = use.network.tensors[inputs[position]]
     return tensor if tensor.data is not None and tensor.dtype in _BITS else None

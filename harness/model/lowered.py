@@ -37,6 +37,11 @@ class Operand:
     dims: Dims
 
 
+def bias_operand(bias: Tensor | None, channels: int) -> Operand | None:
+    """One bias for each channel of the output, where there are any."""
+    return None if bias is None else Operand(bias, (1, 1, 1, channels))
+
+
 @dataclass(frozen=True)
 class Lowered:
     """One operator as the image holds it, for `opcode` in TensorFlow Lite's numbers.

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from harness.domain.network import DType, Network, Operator, Quantization, Tensor
 from harness.errors import UnsupportedOperator
+from harness.model.lowering import with_weights
 from harness.model.operator_use import ABSENT
 from harness.model.tflite_file import parse_tflite
 
@@ -30,7 +31,6 @@ NARROW = {4: DType.INT4, 2: DType.INT2}
 LOWEST = {4: -7, 2: -2}
 HIGHEST = {4: 7, 2: 1}
 
-_WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 _STEPS = np.linspace(0.2, 1.0, 81)  # of the step at which nothing would be cut off
 
 
@@ -64,7 +64,7 @@ def narrow(content: bytes, path: Path, bits: int) -> tuple[bytes, Network]:
     if not changes:
         raise UnsupportedOperator(
             f"no weights can be made into {bits} bits: none are symmetric int8 constants of "
-            f"{', '.join(_WEIGHTED)} on int8",
+            f"{', '.join(with_weights(NARROW[bits]))} on int8",
             where=str(path),
             hint="Choose a model quantised to full int8.",
         )
@@ -106,6 +106,7 @@ def best_codes(real: NDArray[np.float64], bits: int) -> tuple[NDArray[np.int8], 
 
 
 def _changes(network: Network, bits: int) -> Iterator[_Change]:
+    weighted = with_weights(NARROW[bits])
     readers: dict[int, list[Operator]] = {}
     for operator in network.operators:
         for index in operator.inputs:
@@ -115,7 +116,10 @@ def _changes(network: Network, bits: int) -> Iterator[_Change]:
         data = None if index == ABSENT else network.tensors[index].data
         if data is None or contents[data] > 1:
             continue  # a content that several tensors have may be one buffer
-        if not all(_takes_narrow(network, operator, index) for operator in using):
+        if not all(
+            operator.name in weighted and _takes_narrow(network, operator, index)
+            for operator in using
+        ):
             continue
         biases = {operator.inputs[2]: operator for operator in using if _has_bias(operator)}
         if any(_serves_others(readers[bias], bias, index) for bias in biases):
@@ -133,7 +137,7 @@ def _has_bias(operator: Operator) -> bool:
 
 
 def _takes_narrow(network: Network, operator: Operator, index: int) -> bool:
-    if operator.name not in _WEIGHTED or operator.inputs[1:2] != (index,):
+    if operator.inputs[1:2] != (index,):
         return False
     weights, x = network.tensors[index], network.tensors[operator.inputs[0]]
     quantization = weights.quantization

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import BadModel, ToolMissing
+from harness.model.model_bytes import model_bytes
 
 LARGEST_FILE = 256 * 2**20
 _EXPORT_AGAIN = "Export the model again."
@@ -88,7 +89,7 @@ def read_onnx(path: Path) -> Graph:
         ToolMissing: the `onnx` package is not installed.
     """
     onnx = load_onnx()
-    data = _content(path)
+    data = model_bytes(path, LARGEST_FILE)
     model = _parsed(onnx, data, path)
     for tensor in model.graph.initializer:
         if tensor.data_location == onnx.TensorProto.EXTERNAL:
@@ -102,22 +103,6 @@ def read_onnx(path: Path) -> Graph:
     for value in inputs:
         _fix_batch(value, path)
     return _graph(onnx, _inferred(onnx, model, path), path, data)
-
-
-def _content(path: Path) -> bytes:
-    try:
-        size = path.stat().st_size
-        data = path.read_bytes() if size <= LARGEST_FILE else b""
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise _bad(path, f"the model file cannot be read: {reason}", "Correct the path.") from error
-    if size > LARGEST_FILE:
-        raise _bad(
-            path,
-            f"the file has {size:,} bytes; models up to {LARGEST_FILE:,} are read",
-            "Choose a model that a microcontroller can hold.",
-        )
-    return data
 
 
 def _parsed(onnx: Any, data: bytes, path: Path) -> Any:

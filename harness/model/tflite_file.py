@@ -10,6 +10,7 @@ import tflite  # type: ignore[import-untyped]
 
 from harness.domain.network import Network
 from harness.errors import BadModel
+from harness.model.model_bytes import model_bytes
 from harness.model.tflite_bounds import CONVERT_AGAIN, Bounds
 from harness.model.tflite_operators import read_operators
 from harness.model.tflite_tensors import read_tensors
@@ -54,22 +55,9 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         BadModel: it cannot be read, is too large, or is not a TensorFlow Lite flatbuffer.
     """
-    try:
-        size = path.stat().st_size
-        data = path.read_bytes() if size <= LARGEST_FILE else b""
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise BadModel(
-            f"the model file cannot be read: {reason}",
-            where=str(path),
-            hint="Correct the path, or name a bundled model (`harness models`).",
-        ) from error
-    if size > LARGEST_FILE:
-        raise BadModel(
-            f"the file has {size:,} bytes; models up to {LARGEST_FILE:,} are read",
-            where=str(path),
-            hint="Choose a model that a microcontroller can hold.",
-        )
+    data = model_bytes(
+        path, LARGEST_FILE, hint="Correct the path, or name a bundled model (`harness models`)."
+    )
     if data[4:8] != IDENTIFIER:
         raise BadModel(
             f"not a TensorFlow Lite model: bytes 4 to 7 of {len(data):,} are {data[4:8]!r}, "

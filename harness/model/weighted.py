@@ -9,7 +9,7 @@ from harness.model.lowered import Variant, Words
 from harness.model.operator_use import OperatorUse, describe
 from harness.model.requantization import quantize_multipliers
 
-WEIGHTS = (DType.INT8, DType.UINT8, DType.INT4, DType.INT2)
+WEIGHT_TYPES = (DType.INT8, DType.UINT8, DType.INT4, DType.INT2)
 ACTIVATIONS = (DType.INT8, DType.INT16)
 _INT16_LARGEST_SHIFT = 7  # LiteRT's limit for sums of 64 bits
 
@@ -48,7 +48,7 @@ def weighted_operands(use: OperatorUse) -> Operands:
         UnsupportedOperator: types that no kernel takes together.
     """
     x, y = use.activation(0, *ACTIVATIONS), use.output(*ACTIVATIONS)
-    weights = use.weights(1, *WEIGHTS)
+    weights = use.weights(1, *WEIGHT_TYPES)
     kinds = (x.dtype, weights.dtype, y.dtype)
     if kinds not in _VARIANTS:
         raise use.unsupported(

@@ -8,6 +8,15 @@ from harness.domain.power import MeterCaps
 from harness.errors import VoltageRefused
 
 
+def feeds_nothing(volts: float, what: str, where: str) -> VoltageRefused:
+    """The error where a voltage is asked of `what`, which has no supply to set."""
+    return VoltageRefused(
+        f"{volts:g} V were asked for, and {what} feeds nothing; nothing was sent",
+        where=where,
+        hint="Set the voltage at the supply, and leave --voltage out.",
+    )
+
+
 def require_voltage(volts: float, caps: MeterCaps, highest_v: float | None, where: str) -> None:
     """Return only for a voltage that both the instrument and the user allow.
 
@@ -15,11 +24,7 @@ def require_voltage(volts: float, caps: MeterCaps, highest_v: float | None, wher
         VoltageRefused: outside the instrument's range, or above `highest_v`.
     """
     if caps.voltage_range_v is None:
-        raise VoltageRefused(
-            f"{volts:g} V were asked for, and this meter feeds nothing",
-            where=where,
-            hint="Set the voltage at the supply, and leave --voltage out.",
-        )
+        raise feeds_nothing(volts, "this meter", where)
     low, high = caps.voltage_range_v
     if not math.isfinite(volts) or not low <= volts <= high:
         raise VoltageRefused(

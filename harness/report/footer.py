@@ -7,11 +7,10 @@ from collections.abc import Iterable, Sequence
 from harness.domain.kernel_code import NEEDED_FLASH
 from harness.domain.measurement import Measurement
 from harness.domain.record import CaseRecord, CaseStatus
+from harness.domain.tools import is_reference, is_simulator
 from harness.domain.units import Fidelity, Unit
 from harness.report.fallback import fallback_lines
 from harness.report.table import COUNTED, counted
-
-_NOT_SIMULATORS = {"harness", "pyocd", "litert", "device-headers", "power-meter"}
 
 
 def failure_lines(records: Sequence[CaseRecord]) -> list[str]:
@@ -65,9 +64,9 @@ def footer_lines(records: Sequence[CaseRecord]) -> list[str]:
 
 
 def _whose(records: Sequence[CaseRecord]) -> str:
-    """Whose answers were compared with: references beside LiteRT are called `...-simulation`."""
+    """Whose answers were compared with."""
     tools = dict.fromkeys(name for record in records for name, _ in record.tool_versions)
-    others = [f"{name}'s" for name in tools if name.endswith("-simulation")]
+    others = [f"{name}'s" for name in tools if is_reference(name) and name != "litert"]
     litert = ["LiteRT's reference kernels"] if "litert" in tools or not others else []
     return " or ".join([*litert, *others])
 
@@ -130,7 +129,7 @@ def _counting(
             f"{name} {version}"
             for record, _ in of_unit
             for name, version in record.tool_versions
-            if name not in _NOT_SIMULATORS
+            if is_simulator(name)
         )
         return f"simulated{f' by {tools}' if tools else ''}: {unit.value}, not time; {text}"
     clocks = _spread(

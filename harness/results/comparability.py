@@ -15,6 +15,7 @@ from harness.domain.fallback import FALLBACK_SHARE
 from harness.domain.measurement import Measurement, Missing, Reading
 from harness.domain.observation import Observation, OperatorCount
 from harness.domain.record import CaseRecord, CaseStatus, RunInfo
+from harness.domain.tools import is_condition
 from harness.domain.units import Fidelity, Unit
 
 __all__ = [
@@ -29,8 +30,6 @@ __all__ = [
     "source_of",
 ]
 
-# Versions that change no number: of the harness itself, of what flashes, compares and meters.
-_NOT_SIMULATORS = {"harness", "pyocd", "litert", "power-meter"}
 _SIMULATED = "_sim"
 SIZES = {
     "flash": "firmware_flash_bytes",
@@ -42,7 +41,7 @@ SIZES = {
 
 def key_of(record: CaseRecord) -> ComparabilityKey:
     """The conditions under which `record` was measured."""
-    tools = [f"{name} {text}" for name, text in record.tool_versions if name not in _NOT_SIMULATORS]
+    tools = [f"{name} {text}" for name, text in record.tool_versions if is_condition(name)]
     simulated = record.fidelity is not Fidelity.SILICON
     return ComparabilityKey(
         target=record.target_id,

@@ -9,9 +9,10 @@ from sqlalchemy.engine import make_url
 
 from harness.errors import StoreError
 from harness.results.faults import store_errors
+from harness.results.opened import DEFAULT_RESULTS, LOCK_DEADLINE_S, open_store, shown
 from harness.results.opening import engine_of
 from harness.results.schema import SchemaRow
-from harness.results.store import DEFAULT_RESULTS, LOCK_DEADLINE_S, Store, open_store, shown
+from harness.results.store import Store
 
 
 def is_kept(location: str | None = None) -> bool:

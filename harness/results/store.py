@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, delete, func, select
@@ -18,11 +16,8 @@ from harness.domain.selection import CaseFilter, RunFilter, StoredCase, TakenIn
 from harness.errors import StoreError
 from harness.results import codec
 from harness.results.faults import store_errors
-from harness.results.opening import engine_of, require_schema, write_ahead
 from harness.results.queries import case_conditions, run_numbers
 from harness.results.raw import RawStore
-from harness.results.raw_folder import RawFolder
-from harness.results.raw_table import RawTable
 from harness.results.resolving import resolved
 from harness.results.schema import CaseRow, RunRow, TagRow
 from harness.results.taking_in import take_in
@@ -30,14 +25,12 @@ from harness.results.taking_in import take_in
 if TYPE_CHECKING:
     import pandas as pd
 
-DEFAULT_RESULTS = Path("results/harness.db")
-LOCK_DEADLINE_S = 30.0
 ALL_RUNS, ALL_CASES = RunFilter(), CaseFilter()
 _BATCH = 500  # cases in memory at a time
 
 
 class Store:
-    """An open results database; made by `open_store`.
+    """An open results database; made by `harness.results.open_store`.
 
     Nothing is held open between calls, so any number of processes may share a database. `raw` keeps
     what is too large for a row.
@@ -234,37 +227,3 @@ class Store:
         """A session for this room's own modules that changes nothing."""
         with store_errors(self.where, "read"), Session(self._engine) as session:
             yield session
-
-
-def open_store(
-    location: Path | str = DEFAULT_RESULTS, deadline_s: float = LOCK_DEADLINE_S
-) -> Store:
-    """Open the database at a path (made with its folder where missing) or an SQLAlchemy URL.
-
-    A database that another process has locked is waited for at most `deadline_s` seconds. Raw data
-    is in the folder `<file>.raw` beside an SQLite file, else in the database.
-
-    Raises:
-        SchemaTooNew: a newer harness wrote it.
-        StoreError: it cannot be opened, is not a results database, or is locked.
-    """
-    where = shown(str(location))
-    with store_errors(where, "opened"):
-        engine = engine_of(str(location), deadline_s)
-        with engine.execution_options(writes=True).begin() as connection:
-            require_schema(connection, where)
-        if engine.dialect.name == "sqlite":
-            write_ahead(engine, deadline_s)
-    return Store(engine, where, _raw_of(engine, where))
-
-
-def shown(location: str) -> str:
-    """A location as messages show it: without user and password."""
-    return re.sub(r"://[^@/]*@", "://***@", location)
-
-
-def _raw_of(engine: Engine, where: str) -> RawStore:
-    file = engine.url.database or ""
-    if engine.dialect.name != "sqlite" or not file or file.startswith((":memory:", "file:")):
-        return RawTable(engine, where)
-    return RawFolder(Path(f"{file}.raw").absolute())

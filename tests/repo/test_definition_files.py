@@ -47,10 +47,6 @@ def test_every_model_s_data_set_loads() -> None:
             assert kind in catalog.schemes()
 
 
-def test_the_shapes_of_the_built_in_sweep_load() -> None:
-    assert catalog.read_shapes(catalog.DEFAULT_SHAPES)
-
-
 def test_the_thresholds_and_constants_that_come_with_the_harness_load() -> None:
     assert catalog.read_thresholds().metrics
     assert catalog.read_constants()
@@ -80,7 +76,7 @@ def test_the_example_of_a_nightly_names_what_there_is() -> None:
 
 def test_every_definition_file_is_of_a_known_kind() -> None:
     known = ("targets/", "firmware/kernels/", "firmware/builds/", "harness/bundled/")
-    in_catalog = {catalog.DEFAULT_SHAPES, catalog.DEFAULT_THRESHOLDS, catalog.CPI_CONSTANTS}
+    in_catalog = {catalog.DEFAULT_THRESHOLDS, catalog.CPI_CONSTANTS}
     loaded = {ROOT / "pyproject.toml", EXAMPLE_RIG, EXAMPLE_NIGHTLY, *in_catalog, *LEFT_OUT}
     others = [
         name_of(file)

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from harness import assembly
+from harness.bench import sweeps
 from harness.build.library_coverage import reasons_left_out
 from harness.cli.app import app
 from harness.domain.library_function import LibraryFunction
@@ -16,8 +17,6 @@ from harness.errors import LibraryUnavailable
 
 KERNELS = Path(__file__).parents[2] / "firmware" / "kernels" / "cmsis-nn"
 _VARIANTS = ("_int16", "_int4_weights", "_unsigned")
-# `harness kernels bench` measures one inference, and such operators remember those before.
-STATEFUL = {"svdf", "unidirectional_sequence_lstm"}
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +45,7 @@ def test_what_is_reached_belongs_to_operators_that_are_swept(
     reached = {operator.lower() for one in pinned for operator in one.operators}
     swept = set(assembly.list_benchmarked_operators())
     other_types = {name for name in reached if name.endswith(_VARIANTS)}
-    assert reached - other_types - swept <= STATEFUL
+    assert reached - other_types - swept <= {name.lower() for name in sweeps.reasons()}
     # What is swept and reaches nothing has no kernel of its own beside `reference`.
     assert [name for name in swept - reached if (KERNELS / f"{name}.c").exists()] == []
     by_name = {one.name: one for one in pinned}

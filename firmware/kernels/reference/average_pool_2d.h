@@ -1,4 +1,4 @@
-/* AVERAGE_POOL_2D of int8 codes: the loops, and the checks of all sets.;
+/* AVERAGE_POOL_2D of int8 codes: the loops, and the checks of all sets;
  * a file that includes this defines the mean of `count` elements. */
 #ifndef HARNESS_AVERAGE_POOL_2D_H
 #define HARNESS_AVERAGE_POOL_2D_H

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.catalog.input_tensor import InputTensor
-from harness.catalog.mlperf_labels import read_labels, require_files
+from harness.catalog.mlperf_labels import read_input, read_labels, require_files
 from harness.catalog.samples import Samples
 from harness.domain.mlperf import Truth
 from harness.domain.network import DType
@@ -78,12 +78,7 @@ def _read_inputs(folder: Path, labels: list[Truth], wanted: InputTensor) -> NDAr
     contents = []
     for entry in labels:
         path = folder / entry.file
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise BadDataset(
-                f"cannot be read: {error.strerror}", where=str(path), hint="Make it readable."
-            ) from error
+        content = read_input(path)
         if len(content) != wanted.elements:
             shape = "x".join(str(size) for size in wanted.shape)
             raise BadDataset(

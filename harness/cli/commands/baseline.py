@@ -8,13 +8,10 @@ from typing import Annotated
 import typer
 
 from harness.cli.commands.regress import Allow, Save, Thresholds
-from harness.cli.options import Json, Results
+from harness.cli.options import Json, Results, Run
 from harness.cli.presented import PANEL, require_known
 
 _File = Annotated[Path, typer.Argument(help="FILE.json of the baseline.", dir_okay=False)]
-_Run = Annotated[
-    str, typer.Argument(metavar="[RUN]", help="A run, a git revision, a day or a tag.")
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -29,7 +26,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="baseline", rich_help_panel=PANEL)
 
 
-def write(file: _File, run: _Run = "last", results: Results = None) -> None:
+def write(file: _File, run: Run = "last", results: Results = None) -> None:
     """Write what a run measured; every case of it must have ended well.
 
     Example:
@@ -47,7 +44,7 @@ def write(file: _File, run: _Run = "last", results: Results = None) -> None:
 
 def check(
     file: _File,
-    run: _Run = "last",
+    run: Run = "last",
     thresholds: Thresholds = None,
     allow: Allow = None,
     json: Json = False,

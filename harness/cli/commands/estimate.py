@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import OUTPUT, Json, Results
+from harness.cli.options import OUTPUT, Json, Results, Run
 from harness.cli.presented import PANEL, present
 
 _File = Annotated[
@@ -18,9 +18,6 @@ _File = Annotated[
         dir_okay=False,
         rich_help_panel=OUTPUT,
     ),
-]
-_Run = Annotated[
-    str, typer.Argument(metavar="[RUN]", help="A run, a git revision, a day or a tag.")
 ]
 
 
@@ -38,7 +35,7 @@ def register(app: typer.Typer) -> None:
 
 
 def cycles(
-    run: _Run = "last",
+    run: Run = "last",
     board: Annotated[
         str | None,
         typer.Option(
@@ -62,7 +59,7 @@ def cycles(
     present(f"Estimates for {label}", [section], rows, json=json, save=[])
 
 
-def energy(run: _Run = "last", json: Json = False, results: Results = None) -> None:
+def energy(run: Run = "last", json: Json = False, results: Results = None) -> None:
     """Show energy per inference by the current of a data sheet, at least ±50 %: a model.
 
     For cases with cycles on boards whose target file has a `[power_model]`.

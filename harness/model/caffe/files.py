@@ -8,8 +8,9 @@ from harness.errors import BadModel
 from harness.model.caffe.joined import join
 from harness.model.caffe.network import CaffeNetwork
 from harness.model.caffe.prototxt import read_prototxt
-from harness.model.caffe.weights import Weights, parse_caffemodel, read_content
+from harness.model.caffe.weights import LARGEST_FILE, Weights, parse_caffemodel
 from harness.model.caffe.weights_h5 import parse_caffemodel_h5
+from harness.model.model_bytes import model_bytes
 
 SUFFIXES = (".caffemodel", ".caffemodel.h5")
 
@@ -32,7 +33,7 @@ def read_weights(path: Path) -> Weights:
     Raises:
         BadModel, ToolMissing: as `read_caffe`.
     """
-    content = read_content(path)
+    content = model_bytes(path, LARGEST_FILE)
     parse = parse_caffemodel_h5 if path.name.lower().endswith(".h5") else parse_caffemodel
     return parse(content, str(path))
 

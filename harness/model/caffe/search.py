@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,13 +119,8 @@ class _Searching:
         x = self._inputs
         for number, layer in enumerate(self.layers):
             if layer.weights is not None:
-                weights = layer.weights
-
-                def put(bits: int, number: int = number, weights: Real = weights) -> None:
-                    new = quantised(weights, bits)
-                    self.layers[number] = replace(self.layers[number], weights=new)
-
-                largest = float(np.abs(weights).max())
+                put = self._quantiser(number, "weights", layer.weights)
+                largest = float(np.abs(layer.weights).max())
                 found[layer.name] = self._search(
                     "weights", layer.name, largest, target, put, number, x
                 )
@@ -172,20 +168,24 @@ class _Searching:
         target = self.accuracy(0, x)
         for number, layer in enumerate(self.layers):
             if layer.biases is not None:
-                biases = layer.biases
-
-                def put(bits: int, number: int = number, biases: Real = biases) -> None:
-                    new = quantised(biases, bits)
-                    self.layers[number] = replace(self.layers[number], biases=new)
-
+                put = self._quantiser(number, "biases", layer.biases)
                 products = weights[layer.name] + incoming
-                largest = float(np.abs(biases).max())
+                largest = float(np.abs(layer.biases).max())
                 found[layer.name] = self._search(
                     "biases", layer.name, largest, target, put, number, x, products
                 )
             x = self.step(number, x)
             incoming = self._floor.get(layer.name, incoming)
         return found
+
+    def _quantiser(self, number: int, part: str, values: Real) -> Callable[[int], None]:
+        """What puts `values` into a layer as its weights or biases, in so many fraction bits."""
+
+        def put(bits: int) -> None:
+            changed: dict[str, Any] = {part: quantised(values, bits)}
+            self.layers[number] = replace(self.layers[number], **changed)
+
+        return put
 
     def _ranges(self) -> dict[str, float]:
         x = self._inputs

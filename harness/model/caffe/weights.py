@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import prod
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,30 +22,6 @@ LARGEST_FILE = 512 * 2**20
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _LAYERS, _LAYER = 2, 100
 _HINT = "Fetch the caffemodel again, or save it again."
-
-
-def read_content(path: Path) -> bytes:
-    """The bytes of a file of weights.
-
-    Raises:
-        BadModel: it cannot be read, or is too large.
-    """
-    try:
-        size = path.stat().st_size
-        if size > LARGEST_FILE:
-            raise BadModel(
-                f"the file has {size:,} bytes; up to {LARGEST_FILE:,} are read",
-                where=str(path),
-                hint="Choose a model that a microcontroller can hold.",
-            )
-        return path.read_bytes()
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise BadModel(
-            f"the model file cannot be read: {reason}",
-            where=str(path),
-            hint="Correct the path.",
-        ) from error
 
 
 def parse_caffemodel(data: bytes, where: str) -> Weights:

@@ -13,6 +13,7 @@ from pathlib import Path
 from harness.domain.network import Network
 from harness.errors import BadModel
 from harness.model.front_ends import ComparedWith
+from harness.model.model_bytes import model_bytes
 from harness.model.openmv_file import LARGEST_FILE, parse_openmv
 from harness.model.openmv_layers import Data
 from harness.model.q7_network import input_shift_mended, q7_network
@@ -40,7 +41,7 @@ class _Reader:
     EDGES: str = EDGES
 
     def read(self, path: Path) -> Network:
-        content = _content(path)
+        content = model_bytes(path, LARGEST_FILE, what="networks")
         first, *rest = parse_openmv(content, str(path))
         if FIX_INPUT_SHIFT in self.options and isinstance(first, Data):
             first = input_shift_mended(first)
@@ -90,22 +91,3 @@ def compared_with(path: Path) -> ComparedWith:
 def chosen(options: Sequence[str]) -> _Reader:
     """The reader with `options`, which are keys of OPTIONS."""
     return _Reader(tuple(options))
-
-
-def _content(path: Path) -> bytes:
-    try:
-        size = path.stat().st_size
-        if size > LARGEST_FILE:
-            raise BadModel(
-                f"the file has {size:,} bytes; networks up to {LARGEST_FILE:,} are read",
-                where=str(path),
-                hint="Choose a model that a microcontroller can hold.",
-            )
-        return path.read_bytes()
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise BadModel(
-            f"the model file cannot be read: {reason}",
-            where=str(path),
-            hint="Correct the path.",
-        ) from error

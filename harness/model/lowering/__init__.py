@@ -2,7 +2,8 @@
 
 Each file has `lower(use)`, which returns the operator as the image holds it, and `macs(use)`, the
 multiply-accumulates of one run, which asks only for shapes. `TYPES` names what its tensors may be
-beside int8 and int32, where that is more.
+beside int8 and int32, where that is more; `WEIGHTS` what its constant weights, at input 1, may be,
+where it has one such operand.
 """
 
 from __future__ import annotations
@@ -41,6 +42,13 @@ def supported() -> tuple[str, ...]:
 def convertible() -> tuple[str, ...]:
     """Those that TensorFlow Lite has: the others, which end in _Q7, no converter writes."""
     return tuple(name for name in supported() if not name.endswith("_Q7"))
+
+
+@cache
+def with_weights(dtype: DType) -> tuple[str, ...]:
+    """The operators that take constant weights of a type at input 1."""
+    files = ((name, lowering_of(name)) for name in supported())
+    return tuple(name for name, file in files if dtype in getattr(file, "WEIGHTS", ()))
 
 
 def lowering_of(name: str) -> Lowering | None:

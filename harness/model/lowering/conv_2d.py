@@ -7,9 +7,10 @@ from dataclasses import astuple
 from harness.domain.network import DType
 from harness.model.activation import activation_bounds
 from harness.model.dims import spatial
-from harness.model.lowered import Lowered, Operand
+from harness.model.lowered import Lowered, Operand, bias_operand
 from harness.model.operator_use import OperatorUse, describe
 from harness.model.weighted import (
+    WEIGHT_TYPES,
     macs_with_weights,
     per_channel_requantization,
     weighted_operands,
@@ -17,6 +18,7 @@ from harness.model.weighted import (
 from harness.model.window import window_of
 
 TYPES = (DType.INT16, DType.UINT8)
+WEIGHTS = WEIGHT_TYPES
 
 
 def lower(use: OperatorUse) -> Lowered:
@@ -41,7 +43,7 @@ def lower(use: OperatorUse) -> Lowered:
         inputs=(
             Operand(x, x_dims),
             Operand(filters, f_dims),
-            None if bias is None else Operand(bias, (1, 1, 1, channels)),
+            bias_operand(bias, channels),
         ),
         output=Operand(y, y_dims),
         params=(

@@ -7,15 +7,17 @@ import numpy as np
 from harness.domain.network import DType, Tensor
 from harness.model.activation import activation_bounds
 from harness.model.dims import dims_of
-from harness.model.lowered import Lowered, Operand, Words
+from harness.model.lowered import Lowered, Operand, Words, bias_operand
 from harness.model.operator_use import OperatorUse, describe
 from harness.model.weighted import (
+    WEIGHT_TYPES,
     macs_with_weights,
     per_channel_requantization,
     weighted_operands,
 )
 
 TYPES = (DType.INT16, DType.UINT8)
+WEIGHTS = WEIGHT_TYPES
 _DEFAULT_FORMAT = 0
 
 
@@ -36,7 +38,7 @@ def lower(use: OperatorUse) -> Lowered:
         inputs=(
             Operand(x, dims_of(use, x)),
             Operand(weights, (depth, 1, 1, outputs)),
-            None if bias is None else Operand(bias, (1, 1, 1, outputs)),
+            bias_operand(bias, outputs),
         ),
         output=Operand(y, dims_of(use, y)),
         params=(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.domain.network import DType, Tensor
 from harness.model.activation import Activation
 from harness.model.dims import Dims, dims_of
-from harness.model.lowered import Lowered, Operand
+from harness.model.lowered import Lowered, Operand, bias_operand
 from harness.model.operator_use import OperatorUse, describe
 from harness.model.scales import float32_product, requantized
 
@@ -40,7 +40,7 @@ def lower(use: OperatorUse) -> Lowered:
             Operand(x, dims_of(use, x)),
             Operand(feature, dims_of(use, feature)),
             Operand(time, dims_of(use, time)),
-            None if bias is None else Operand(bias, (1, 1, 1, units)),
+            bias_operand(bias, units),
             Operand(state, state_dims),
         ),
         output=Operand(y, dims_of(use, y)),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from harness.domain.network import DType
 from harness.model.activation import activation_bounds
 from harness.model.constant_values import constant_integers
 from harness.model.dims import spatial
-from harness.model.lowered import Lowered, Operand
+from harness.model.lowered import Lowered, Operand, bias_operand
 from harness.model.operator_use import OperatorUse, describe
 from harness.model.weighted import per_channel_requantization
 from harness.model.window import slide
 
+WEIGHTS = (DType.INT8,)
 _OUTPUT_SHAPE, _WEIGHTS, _INPUT, _BIAS = range(4)
 
 
@@ -38,7 +40,7 @@ def lower(use: OperatorUse) -> Lowered:
         inputs=(
             Operand(x, x_dims),
             Operand(filters, f_dims),
-            None if bias is None else Operand(bias, (1, 1, 1, channels)),
+            bias_operand(bias, channels),
         ),
         output=Operand(y, y_dims),
         params=(

@@ -14,10 +14,10 @@ from dataclasses import replace
 import numpy as np
 
 from harness.domain.network import DType, Network, Operator, Quantization, Tensor
+from harness.model.lowering import with_weights
 
 ORDER = 3
 _SHIFT = 128
-_WEIGHTED = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}
 
 
 def rewrite(network: Network) -> Network:
@@ -44,11 +44,12 @@ def _is_unsigned(tensor: Tensor) -> bool:
 
 def _only_weights(operators: tuple[Operator, ...]) -> set[int]:
     """Tensors that are read as weights and as nothing else."""
+    weighted = with_weights(DType.UINT8)
     as_weights: set[int] = set()
     otherwise: set[int] = set()
     for operator in operators:
         for position, index in enumerate(operator.inputs):
-            is_weight = operator.name in _WEIGHTED and position == 1
+            is_weight = operator.name in weighted and position == 1
             (as_weights if is_weight else otherwise).add(index)
     return as_weights - otherwise
 

@@ -13,7 +13,8 @@ from harness.domain.power import (
     SampleBlock,
     Trace,
 )
-from harness.errors import MeterDisconnected, MeterNotFound, VoltageRefused
+from harness.errors import MeterDisconnected, MeterNotFound
+from harness.power.limits import feeds_nothing
 from harness.power.options import Found, MeterOptions
 from harness.power.paced import TimedSamples, timed_trace
 
@@ -66,12 +67,12 @@ class Hwmon:
         self._running = False
 
     def set_voltage(self, volts: float) -> None:
-        """Refused: a sensor feeds nothing."""
-        raise VoltageRefused(
-            f"{volts:g} V were asked for, and a sensor feeds nothing; nothing was sent",
-            where=self.info.address,
-            hint="Set the voltage at the supply, and leave --voltage out.",
-        )
+        """Refused: a sensor feeds nothing.
+
+        Raises:
+            VoltageRefused: always.
+        """
+        raise feeds_nothing(volts, "a sensor", self.info.address)
 
     def set_output(self, on: bool) -> None:
         """A sensor has no output."""

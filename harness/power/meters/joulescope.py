@@ -18,7 +18,8 @@ from harness.domain.power import (
     SampleFlag,
     Trace,
 )
-from harness.errors import AmbiguousMeter, MeterBusy, MeterNotFound, VoltageRefused
+from harness.errors import AmbiguousMeter, MeterBusy, MeterNotFound
+from harness.power.limits import feeds_nothing
 from harness.power.options import MeterOptions
 from harness.power.packages import maker_package
 from harness.power.recording import join
@@ -98,12 +99,12 @@ class Joulescope:
         self._path = ""
 
     def set_voltage(self, volts: float) -> None:
-        """Refused: the instrument sits in series and feeds nothing."""
-        raise VoltageRefused(
-            f"{volts:g} V were asked for, and a Joulescope feeds nothing; nothing was sent",
-            where=self.info.address,
-            hint="Set the voltage at the supply, and leave --voltage out.",
-        )
+        """Refused: the instrument sits in series and feeds nothing.
+
+        Raises:
+            VoltageRefused: always.
+        """
+        raise feeds_nothing(volts, "a Joulescope", self.info.address)
 
     def set_output(self, on: bool) -> None:
         """Connect or disconnect by its relay: range mode auto or off."""

@@ -48,7 +48,11 @@ class Replay:
         """Nothing to let go."""
 
     def set_voltage(self, volts: float) -> None:
-        """Refused unless it is what the trace was taken at."""
+        """Refused unless it is what the trace was taken at.
+
+        Raises:
+            VoltageRefused: it is another.
+        """
         taken = None if self._trace is None else float(np.mean(self._trace.voltage_v))
         if taken is None or abs(volts - taken) > 0.001 * taken:
             raise VoltageRefused(

@@ -23,8 +23,8 @@ from harness.errors import (
     MeterDisconnected,
     MeterNotFound,
     MeterTimeout,
-    VoltageRefused,
 )
+from harness.power.limits import feeds_nothing
 from harness.power.options import MeterOptions
 from harness.power.packages import maker_package
 from harness.power.recording import join
@@ -102,12 +102,12 @@ class ScpiMeter:
             meter.close()
 
     def set_voltage(self, volts: float) -> None:
-        """Refused: a multimeter feeds nothing."""
-        raise VoltageRefused(
-            f"{volts:g} V were asked for, and a multimeter feeds nothing; nothing was sent",
-            where=self.info.address,
-            hint="Set the voltage at the supply, and leave --voltage out.",
-        )
+        """Refused: a multimeter feeds nothing.
+
+        Raises:
+            VoltageRefused: always.
+        """
+        raise feeds_nothing(volts, "a multimeter", self.info.address)
 
     def set_output(self, on: bool) -> None:
         """A multimeter has no output."""

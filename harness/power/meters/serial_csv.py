@@ -18,7 +18,8 @@ from harness.domain.power import (
     SampleBlock,
     Trace,
 )
-from harness.errors import VoltageRefused, WrongDevice
+from harness.errors import WrongDevice
+from harness.power.limits import feeds_nothing
 from harness.power.options import MeterOptions
 from harness.power.paced import TimedSamples, timed_trace
 from harness.power.wire import Wire, open_wire
@@ -90,12 +91,12 @@ class SerialCsv:
             wire.close()
 
     def set_voltage(self, volts: float) -> None:
-        """Refused: a bridge feeds nothing."""
-        raise VoltageRefused(
-            f"{volts:g} V were asked for, and a bridge feeds nothing; nothing was sent",
-            where=self._device,
-            hint="Set the voltage at the supply, and leave --voltage out.",
-        )
+        """Refused: a bridge feeds nothing.
+
+        Raises:
+            VoltageRefused: always.
+        """
+        raise feeds_nothing(volts, "a bridge", self._device)
 
     def set_output(self, on: bool) -> None:
         """A bridge has no output."""

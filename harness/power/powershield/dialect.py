@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.domain.power import Accuracy, MeterCaps
 
@@ -38,7 +38,6 @@ class Dialect:
     events: str
     usb_ids: tuple[tuple[int, int, str], ...]
     caps: MeterCaps
-    version_of_events: tuple[int, ...] = (1, 0, 6)
 
 
 def _caps(low_v: float, high_v: float, amps: float, source: str, *, events: bool) -> MeterCaps:
@@ -57,8 +56,6 @@ def _caps(low_v: float, high_v: float, amps: float, source: str, *, events: bool
     )
 
 
-_SHIELD_USB = ((0x0483, 0x5740, "PowerShield"),)
-
 LPM01A = Dialect(
     kind="lpm01a",
     model="X-NUCLEO-LPM01A",
@@ -70,21 +67,13 @@ LPM01A = Dialect(
     binary_names=("bin_hexa",),
     trigger="d7",
     events="d7",
-    usb_ids=_SHIELD_USB,
+    usb_ids=((0x0483, 0x5740, "PowerShield"),),
     caps=_caps(1.8, 3.3, 0.05, "ST UM2269: better than 2 %; voltage +-1 %, as set", events=True),
 )
-L562E_DK = Dialect(
+L562E_DK = replace(
+    LPM01A,
     kind="l562e-dk",
     model="STM32L562E-DK",
-    identify="powershield",
-    identity="powershield",
-    take_control="htc",
-    release_control="hrc",
-    set_volts="volt {}m",
-    binary_names=("bin_hexa",),
-    trigger="d7",
-    events="d7",
-    usb_ids=_SHIELD_USB,
     caps=_caps(1.8, 3.3, 0.05, "as the X-NUCLEO-LPM01A it carries; voltage as set", events=True),
 )
 STLINK_V3PWR = Dialect(

@@ -14,7 +14,8 @@ from builders.records import run_info
 from devices.told_meter import AlwaysTheSame
 
 from harness.bench.board_health import BoardHealth
-from harness.bench.case import Extras, run_case
+from harness.bench.case import run_case
+from harness.bench.case_extras import Extras
 from harness.bench.events import EnergyMeasured, Event, Stage, StageStarted
 from harness.bench.rig import PowerRig
 from harness.domain.coordinates import Coordinates

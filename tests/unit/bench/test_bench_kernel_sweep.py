@@ -10,14 +10,13 @@ import numpy as np
 import pytest
 from bench_desk import KERNELS, O2, TARGET, Desk, refuse_run
 
+from harness.bench import sweeps
 from harness.bench.case import run_case
 from harness.bench.events import nobody
 from harness.bench.kept_rig import kept_running
-from harness.bench.kernel_sweep import by_firmware, with_ideal, write_networks
+from harness.bench.kernel_sweep import by_firmware, tflite_of, with_ideal, write_networks
 from harness.bench.kernel_sweep_ideal import ideal_per_mac
-from harness.bench.kernel_sweep_networks import tflite_of
 from harness.bench.kernel_sweep_shapes import first_of_each, shapes_of
-from harness.catalog import DEFAULT_SHAPES, benchmarked_operators, read_shapes
 from harness.domain.measurement import Measurement, Missing
 from harness.domain.operator_shape import OperatorShape
 from harness.domain.plan import Case, ModelSource
@@ -27,9 +26,10 @@ from harness.errors import BuildError, HarnessError, SimulatorDied
 from harness.model import HostReference, compile_image, read_tflite
 from harness.model.tflite_writer import TfliteModel
 
-SHAPES = read_shapes(DEFAULT_SHAPES)
+SHAPES = sweeps.built_in()
+CONV, SOFTMAX = sweeps.rules()["CONV_2D"], sweeps.rules()["SOFTMAX"]
 ODD = OperatorShape(
-    "CONV_2D", (9, 8, 3), 4, (3, 2), (2, 1), (2, 1), "VALID", "RELU", 2, per_channel=False
+    CONV, (9, 8, 3), 4, (3, 2), (2, 1), (2, 1), "VALID", "RELU", 2, per_channel=False
 )
 
 
@@ -41,7 +41,7 @@ def written(tmp_path: Path, shape: OperatorShape) -> Path:
 @pytest.mark.parametrize("shape", [*SHAPES, ODD], ids=lambda shape: shape.label)
 def test_a_shape_survives_its_network(tmp_path: Path, shape: OperatorShape) -> None:
     network = read_tflite(written(tmp_path, shape))
-    assert shapes_of(network, benchmarked_operators()) == (shape,)
+    assert shapes_of(network) == (shape,)
     image = compile_image(network)
     assert len(image.operators) == 1
     assert image.outputs[0].shape == (shape.batch, *shape.output_shape)
@@ -63,7 +63,7 @@ def test_outputs_use_the_range_of_int8_and_are_rarely_cut(
 
 
 def test_macs_of_a_network_of_one_operator(tmp_path: Path) -> None:
-    shape = OperatorShape("CONV_2D", (32, 32, 16), 32, (3, 3), per_channel=True)
+    shape = OperatorShape(CONV, (32, 32, 16), 32, (3, 3), per_channel=True)
     assert compile_image(read_tflite(written(tmp_path, shape))).macs == 32 * 32 * 32 * 9 * 16
 
 
@@ -95,13 +95,13 @@ def test_a_model_gives_each_of_its_shapes_once(tmp_path: Path) -> None:
         model.operator("DEPTHWISE_CONV_2D", [x, weights, -1], [y], depth_multiplier=1, **window)
     model.operator("RESHAPE", [tensors[2]], [flat], new_shape=[1, 32])
     (tmp_path / "m.tflite").write_bytes(model.build([tensors[0]], [flat]))
-    (shape,) = shapes_of(read_tflite(tmp_path / "m.tflite"), benchmarked_operators())
-    assert shape == OperatorShape("DEPTHWISE_CONV_2D", (4, 4, 2), 2, (3, 3))
+    (shape,) = shapes_of(read_tflite(tmp_path / "m.tflite"))
+    assert shape == OperatorShape(sweeps.rules()["DEPTHWISE_CONV_2D"], (4, 4, 2), 2, (3, 3))
 
 
 def test_the_first_shapes_of_each_operator() -> None:
-    a, b, c = (OperatorShape("SOFTMAX", (size,)) for size in (1, 2, 3))
-    other = OperatorShape("ADD", (1,))
+    a, b, c = (OperatorShape(SOFTMAX, (size,)) for size in (1, 2, 3))
+    other = OperatorShape(sweeps.rules()["ADD"], (1,))
     assert first_of_each([a, b, a, other, c], 2) == [a, b, other]
     assert first_of_each([a, a, b, other, c], None) == [a, b, other, c]
 

@@ -11,7 +11,7 @@ from bench_desk import KERNELS, Desk
 from builders.records import STARTED, run_info
 
 from harness.bench.board_health import BoardHealth
-from harness.bench.case import Extras
+from harness.bench.case_extras import Extras
 from harness.bench.events import nobody
 from harness.bench.night import HeldTo, run_night
 from harness.bench.prepare import prepare

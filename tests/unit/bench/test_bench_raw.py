@@ -10,7 +10,8 @@ import pytest
 from bench_desk import FULLY_CONNECTED, LIBRARY, TARGET, Desk
 from builders.records import case_record, run_info
 
-from harness.bench.case import Extras, run_case
+from harness.bench.case import run_case
+from harness.bench.case_extras import Extras
 from harness.bench.events import nobody
 from harness.bench.run import run_cases
 from harness.domain.measurement import Measurement

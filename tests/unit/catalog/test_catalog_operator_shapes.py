@@ -6,14 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalog import DEFAULT_SHAPES, benchmarked_operators, operator_named, read_shapes
+from harness.bench import sweeps
+from harness.catalog import operator_named, read_shapes
 from harness.domain.operator_shape import OperatorShape
 from harness.errors import BadDefinition, UnknownName
+
+RULES = sweeps.rules()
+CONV, DEPTHWISE = RULES["CONV_2D"], RULES["DEPTHWISE_CONV_2D"]
+DENSE, SOFTMAX = RULES["FULLY_CONNECTED"], RULES["SOFTMAX"]
 
 
 def shapes(tmp_path: Path, text: str, name: str = "shapes.toml") -> tuple[OperatorShape, ...]:
     (tmp_path / name).write_text(text, encoding="utf-8")
-    return read_shapes(tmp_path / name)
+    return read_shapes(tmp_path / name, RULES)
 
 
 def faults(tmp_path: Path, text: str, name: str = "shapes.toml") -> str:
@@ -30,11 +35,9 @@ def one(tmp_path: Path, *lines: str) -> str:
 
 def test_toml_and_csv_say_the_same(tmp_path: Path) -> None:
     expected = (
-        OperatorShape(
-            "CONV_2D", (32, 16, 3), 8, (3, 5), (2, 2), (1, 1), "VALID", "RELU6", 1, False
-        ),
-        OperatorShape("FULLY_CONNECTED", (640,), 128, batch=4),
-        OperatorShape("DEPTHWISE_CONV_2D", (8, 8, 4), 4, (3, 3), per_channel=True),
+        OperatorShape(CONV, (32, 16, 3), 8, (3, 5), (2, 2), (1, 1), "VALID", "RELU6", 1, False),
+        OperatorShape(DENSE, (640,), 128, batch=4),
+        OperatorShape(DEPTHWISE, (8, 8, 4), 4, (3, 3), per_channel=True),
     )
     toml = """
         [[shape]]
@@ -67,33 +70,43 @@ def test_toml_and_csv_say_the_same(tmp_path: Path) -> None:
 
 
 def test_labels_tell_all_there_is() -> None:
-    conv = OperatorShape("CONV_2D", (32, 32, 16), 32, (3, 3), per_channel=True)
+    conv = OperatorShape(CONV, (32, 32, 16), 32, (3, 3), per_channel=True)
     assert conv.label == "conv_2d 32x32x16 k3 s1 -> 32x32x32"
     odd = OperatorShape(
-        "CONV_2D", (9, 8, 3), 4, (3, 2), (2, 1), (2, 1), "VALID", "RELU", 2, per_channel=False
+        CONV, (9, 8, 3), 4, (3, 2), (2, 1), (2, 1), "VALID", "RELU", 2, per_channel=False
     )
     # (9 - 2 * 2 - 1) // 2 + 1 = 3 rows, (8 - 1 - 1) // 1 + 1 = 7 columns
     assert odd.label == "conv_2d 9x8x3 k3x2 s2x1 d2x1 valid n2 relu per-tensor -> 3x7x4"
-    assert OperatorShape("SOFTMAX", (10,)).label == "softmax 10 -> 10"
-    dense = OperatorShape("FULLY_CONNECTED", (640,), 128, per_channel=True)
+    assert OperatorShape(SOFTMAX, (10,)).label == "softmax 10 -> 10"
+    dense = OperatorShape(DENSE, (640,), 128, per_channel=True)
     assert dense.label == "fully_connected 640 per-channel -> 128"
 
 
 @pytest.mark.parametrize("name", ["conv2d", "conv_2d", "CONV_2D", "Conv2D"])
 def test_an_operator_has_several_spellings(name: str) -> None:
-    assert operator_named(name) == "CONV_2D"
+    assert operator_named(name, RULES, {}) == "CONV_2D"
 
 
 def test_an_unknown_operator_is_answered_with_the_nearest() -> None:
     with pytest.raises(UnknownName) as caught:
-        operator_named("max_pol_2d")
+        operator_named("max_pol_2d", RULES, {})
     assert caught.value.what == "there is no kernel benchmark of 'max_pol_2d'"
     assert caught.value.hint.startswith("Use 'max_pool_2d'; there are: add, average_pool_2d, ")
 
 
+def test_an_operator_that_is_not_measured_says_why() -> None:
+    with pytest.raises(UnknownName) as caught:
+        operator_named("svdf", RULES, sweeps.reasons())
+    assert caught.value.what == (
+        "there is no kernel benchmark of 'svdf': it remembers the inputs before, and a sweep "
+        "measures inferences one by one"
+    )
+    assert caught.value.hint.startswith("Use a name that exists; there are: add, ")
+
+
 def test_the_built_in_sweep_has_every_operator_and_no_shape_twice() -> None:
-    found = read_shapes(DEFAULT_SHAPES)
-    assert {shape.operator for shape in found} == set(benchmarked_operators())
+    found = sweeps.built_in()
+    assert {shape.operator for shape in found} == set(RULES)
     labels = [shape.label for shape in found]
     assert len(set(labels)) == len(labels)
 
@@ -167,12 +180,12 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
 def test_a_file_that_holds_no_shapes(tmp_path: Path, name: str, content: bytes, fault: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(BadDefinition) as caught:
-        read_shapes(tmp_path / name)
+        read_shapes(tmp_path / name, RULES)
     assert fault in caught.value.what
 
 
 @pytest.mark.parametrize("name", ["none.toml", "none.csv"])
 def test_a_file_that_is_not_there(tmp_path: Path, name: str) -> None:
     with pytest.raises(BadDefinition) as caught:
-        read_shapes(tmp_path / name)
+        read_shapes(tmp_path / name, RULES)
     assert caught.value.what == "cannot be read: No such file or directory"

@@ -33,6 +33,14 @@ def test_an_operator_that_is_none(harness: CommandLine, folder: Path) -> None:
     )
 
 
+def test_an_operator_that_is_not_measured(harness: CommandLine, folder: Path) -> None:
+    told = refused(harness, folder, "--op", "reshape").splitlines()[0]
+    assert told == (
+        "UnknownName: there is no kernel benchmark of 'reshape': input and output share their "
+        "place, so that nothing is done"
+    )
+
+
 def test_a_file_without_the_wanted_operator(harness: CommandLine, folder: Path) -> None:
     Path("s.csv").write_text("op,input\nadd,8\nsoftmax,8\n")
     assert refused(harness, folder, "--op", "conv2d", "-s", "s.csv") == (

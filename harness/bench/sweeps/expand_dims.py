@@ -1,0 +1,3 @@
+"""EXPAND_DIMS is not swept."""
+
+WHY_NOT = "it runs as RESHAPE, which does nothing"

@@ -1,0 +1,3 @@
+"""PADV2 is not swept."""
+
+WHY_NOT = "it runs as PAD, which is swept"

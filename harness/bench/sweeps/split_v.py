@@ -1,0 +1,3 @@
+"""SPLIT_V is not swept."""
+
+WHY_NOT = "it has several outputs, and a shape tells of one"

@@ -1,0 +1,3 @@
+"""SQUEEZE is not swept."""
+
+WHY_NOT = "it runs as RESHAPE, which does nothing"

@@ -1,0 +1,3 @@
+"""SVDF is not swept."""
+
+WHY_NOT = "it remembers the inputs before, and a sweep measures inferences one by one"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import io
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 
@@ -20,6 +23,7 @@ from harness.errors import BuildError
 
 OBJDUMP = "arm-none-eabi-objdump"
 _DEADLINE_S = 60.0
+_KEPT = 16
 _FUNCTION = re.compile(r"^([0-9a-f]+) <([^>]+)>:$")
 _INSTRUCTION = re.compile(r"^\s*[0-9a-f]+:\t([a-z0-9.]+)(?:\t(.*))?$")
 _BRANCH = re.compile(r"^c?b[a-z.]*$")
@@ -52,13 +56,27 @@ def linked_kernels(firmware: Firmware, library_prefix: str = "arm_") -> list[Lin
         BuildError: the ELF cannot be read or disassembled.
     """
     try:
-        elf = ELFFile(io.BytesIO(firmware.elf.read_bytes()))
-        entries = sorted(kernel_entries(elf), key=lambda entry: entry.operator)
-        own = set(files_of_functions(elf))
+        content = firmware.elf.read_bytes()
+        read = _read(firmware.elf, hashlib.sha256(content).digest())
     except (OSError, *MALFORMED) as error:
-        raise _unreadable(firmware, str(error)) from error
-    code = _Code(_disassembled(firmware), own, library_prefix)
-    return [_linked(entry, firmware, code) for entry in entries]
+        raise _unreadable(firmware.elf, str(error)) from error
+    code = _Code(read.functions, read.static, library_prefix)
+    return [_linked(entry, firmware, code) for entry in read.entries]
+
+
+@dataclass(frozen=True)
+class _Read:
+    entries: Sequence[KernelEntry]
+    static: set[int]
+    functions: Mapping[int, _Function]
+
+
+@functools.lru_cache(maxsize=_KEPT)
+def _read(path: Path, sha256: bytes) -> _Read:
+    """Take an ELF apart once for all the cases that run it; `sha256` tells its content."""
+    elf = ELFFile(io.BytesIO(path.read_bytes()))
+    entries = sorted(kernel_entries(elf), key=lambda entry: entry.operator)
+    return _Read(entries, set(files_of_functions(elf)), _disassembled(path))
 
 
 def _linked(entry: KernelEntry, firmware: Firmware, code: _Code) -> LinkedKernel:
@@ -122,15 +140,15 @@ class _Code:
         return self.functions[address].name.startswith(self.prefix)
 
 
-def _disassembled(firmware: Firmware) -> dict[int, _Function]:
+def _disassembled(elf: Path) -> dict[int, _Function]:
     """The functions of the ELF by address: whom they branch to, and what kind of code they are."""
     answer = run(
-        [find_tool(OBJDUMP), "-d", "--no-show-raw-insn", firmware.elf],
+        [find_tool(OBJDUMP), "-d", "--no-show-raw-insn", elf],
         deadline_s=_DEADLINE_S,
         environment=os.environ | {"LC_ALL": "C"},
     )
     if answer.status != 0:
-        raise _unreadable(firmware, answer.output.strip().partition("\n")[0])
+        raise _unreadable(elf, answer.output.strip().partition("\n")[0])
     functions: dict[int, _Function] = {}
     current = _Function("")
     for line in answer.output.splitlines():
@@ -152,9 +170,9 @@ def _note(function: _Function, name: str, operands: str) -> None:
         function.path = CodePath.DSP
 
 
-def _unreadable(firmware: Firmware, why: str) -> BuildError:
+def _unreadable(elf: Path, why: str) -> BuildError:
     return BuildError(
         f"cannot be disassembled: {why}",
-        where=str(firmware.elf),
+        where=str(elf),
         hint="Build the firmware again.",
     )

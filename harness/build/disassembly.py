@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from harness.build.process import run
 from harness.build.tools import find_tool
-from harness.domain.firmware import Firmware
 from harness.domain.kernel_code import CodePath
 from harness.errors import BuildError
 
@@ -36,7 +36,7 @@ class Function:
     path: CodePath = CodePath.SCALAR
 
 
-def disassembled(firmware: Firmware) -> dict[int, Function]:
+def disassembled(elf: Path) -> dict[int, Function]:
     """The functions of the ELF by address: whom they branch to, and what kind of code they are.
 
     Raises:
@@ -44,12 +44,12 @@ def disassembled(firmware: Firmware) -> dict[int, Function]:
         BuildError: it cannot read the ELF.
     """
     answer = run(
-        [find_tool(OBJDUMP), "-d", "--no-show-raw-insn", firmware.elf],
+        [find_tool(OBJDUMP), "-d", "--no-show-raw-insn", elf],
         deadline_s=_DEADLINE_S,
         environment=os.environ | {"LC_ALL": "C"},
     )
     if answer.status != 0:
-        raise unreadable(firmware, answer.output.strip().partition("\n")[0])
+        raise unreadable(elf, answer.output.strip().partition("\n")[0])
     functions: dict[int, Function] = {}
     current = Function("")
     for line in answer.output.splitlines():
@@ -71,10 +71,10 @@ def _note(function: Function, name: str, operands: str) -> None:
         function.path = CodePath.DSP
 
 
-def unreadable(firmware: Firmware, why: str) -> BuildError:
-    """Why nothing is known of the code of `firmware`."""
+def unreadable(elf: Path, why: str) -> BuildError:
+    """Why nothing is known of the code of `elf`."""
     return BuildError(
         f"cannot be disassembled: {why}",
-        where=str(firmware.elf),
+        where=str(elf),
         hint="Build the firmware again.",
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 
@@ -15,6 +18,8 @@ from harness.build.origins import KernelEntry, files_of_functions, kernel_entrie
 from harness.domain.firmware import Firmware
 from harness.domain.kernel_code import CodePath, LinkedFunction, LinkedKernel
 from harness.domain.target import Region
+
+_KEPT = 16
 
 
 def linked_kernels(firmware: Firmware, library_prefix: str = "arm_") -> list[LinkedKernel]:
@@ -29,15 +34,29 @@ def linked_kernels(firmware: Firmware, library_prefix: str = "arm_") -> list[Lin
         BuildError: the ELF cannot be read or disassembled.
     """
     try:
-        elf = ELFFile(io.BytesIO(firmware.elf.read_bytes()))
-        functions = disassembled(firmware)
-        found = zip(kernel_entries(elf), kernel_reach(elf, functions), strict=True)
-        entries = sorted(found, key=lambda pair: pair[0].operator)
-        own = set(files_of_functions(elf))
+        content = firmware.elf.read_bytes()
+        read = _read(firmware.elf, hashlib.sha256(content).digest())
     except (OSError, *MALFORMED) as error:
-        raise unreadable(firmware, str(error)) from error
-    code = _Code(functions, own, library_prefix)
-    return [_linked(entry, flash, firmware, code) for entry, flash in entries]
+        raise unreadable(firmware.elf, str(error)) from error
+    code = _Code(read.functions, read.static, library_prefix)
+    return [_linked(entry, flash, firmware, code) for entry, flash in read.entries]
+
+
+@dataclass(frozen=True)
+class _Read:
+    entries: Sequence[tuple[KernelEntry, frozenset[Region]]]
+    static: set[int]
+    functions: Mapping[int, Function]
+
+
+@functools.lru_cache(maxsize=_KEPT)
+def _read(path: Path, sha256: bytes) -> _Read:
+    """Take an ELF apart once for all the cases that run it; `sha256` tells its content."""
+    elf = ELFFile(io.BytesIO(path.read_bytes()))
+    functions = disassembled(path)
+    found = zip(kernel_entries(elf), kernel_reach(elf, functions), strict=True)
+    entries = sorted(found, key=lambda pair: pair[0].operator)
+    return _Read(entries, set(files_of_functions(elf)), functions)
 
 
 def _linked(

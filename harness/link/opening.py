@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+from typing import cast
 
 import serial
 from serial import rfc2217
 
 from harness.errors import PortBusy
+from harness.link import near_socket
 
 WRITE_DEADLINE_S = 10.0
 
@@ -30,7 +32,7 @@ def opened_at(url: str, baud_rate: int) -> serial.Serial:
         PortBusy: as `harness.link.open_port`.
     """
     try:
-        port = serial.serial_for_url(url, do_not_open=True, baudrate=baud_rate, exclusive=True)
+        port = _port(url, baudrate=baud_rate, exclusive=True)
         if not isinstance(port, rfc2217.Serial):  # which knows no deadline for writing
             port.write_timeout = WRITE_DEADLINE_S
         port.open()
@@ -47,6 +49,15 @@ def opened_at(url: str, baud_rate: int) -> serial.Serial:
             where=url,
             hint=_HINTS.get(_reason(error), "Check the port's name and that it is connected."),
         ) from error
+
+
+def _port(url: str, *, baudrate: int, exclusive: bool) -> serial.Serial:
+    """Return a port that is not yet open."""
+    if url.startswith(near_socket.PREFIX):
+        port = near_socket.NearSocket(None, baudrate=baudrate, exclusive=exclusive)
+        port.port = url
+        return cast(serial.Serial, port)  # as pyserial's own stubs say of every URL
+    return serial.serial_for_url(url, do_not_open=True, baudrate=baudrate, exclusive=exclusive)
 
 
 def _reason(error: BaseException | None) -> int:

@@ -28,6 +28,7 @@ class _Head(ctypes.Structure):
         ("block", ctypes.c_uint64),
         ("instructions", ctypes.c_uint32),
         ("attention", ctypes.c_uint32),
+        ("watched", ctypes.c_int32),
     )
 
 
@@ -51,6 +52,10 @@ class Counter:
         self._code.counter_start(*pointers)
         self.state = _Head.from_address(self.data)
         self.hook = ctypes.cast(self._code.counter_on_block, ctypes.c_void_p)
+
+    def watch(self, descriptor: int) -> None:
+        """Stop, within some thousand instructions, while there is something to read there."""
+        self.state.watched = descriptor
 
     def forget(self) -> None:
         """Code has changed."""

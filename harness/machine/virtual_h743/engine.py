@@ -114,11 +114,8 @@ class Engine:
             self.counter.forget()
 
     def ask_to_stop(self) -> None:
-        """From another thread: end the run soon; with a counter before the next block."""
-        if self.counter is not None:
-            self.counter.state.attention = 1
-        else:
-            self._uc.emu_stop()
+        """From another thread, where there is no counter: end the run in the middle of a block."""
+        self._uc.emu_stop()
 
     def stop_soon(self) -> None:
         """From within an access: end the run before the next block.

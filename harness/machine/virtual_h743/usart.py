@@ -48,12 +48,14 @@ class Usart(Registers):
         self._has_clock = has_clock
         self._received: deque[int] = deque()
         self._events = 0
+        self._level = False
+        self._configure()
 
     def reset(self) -> None:
         """Disable the USART; what is on its way to it stays on its way."""
         super().reset()
         self._events = 0
-        self._update()
+        self._configure()
 
     def receive(self, data: bytes) -> None:
         """Take bytes from the line; those that nobody listens to are lost."""
@@ -90,39 +92,48 @@ class Usart(Registers):
                 self._send(value & 0xFF)
         elif offset == ICR:
             self._events &= ~value
+            self._update()
         elif offset == RQR:
             if value & _RXFRQ:
-                self._received.clear()
+                self.drop()
         else:
             super().write(offset, value, mask)
-        self._update()
+            self._configure()
 
     def _is_on(self, direction: int) -> bool:
         wanted = UE | direction
         return self.words.get(CR1, 0) & wanted == wanted
 
-    def _status(self) -> int:
-        control = self.words.get(CR1, 0)
-        status = self._events | TXE | TC
-        waiting = len(self._received)
-        if waiting:
-            status |= RXNE
-        if control & FIFOEN:
-            status |= TXFE | TXFT
-            threshold = _THRESHOLDS[self.words.get(CR3, 0) >> _RXFTCFG_SHIFT & 7]
-            status |= RXFT if waiting >= threshold else 0
-            status |= RXFF if waiting >= FIFO_BYTES else 0
-        status |= TEACK if self._is_on(TE) else 0
-        status |= REACK if self._is_on(RE) else 0
-        return status
-
-    def _update(self) -> None:
+    def _configure(self) -> None:
+        """Work out once what the control registers decide of each byte's status."""
         control, control3 = self.words.get(CR1, 0), self.words.get(CR3, 0)
-        status = self._status() if control & UE else 0
+        self._steady = TXE | TC
+        self._steady |= TXFE | TXFT if control & FIFOEN else 0
+        self._steady |= TEACK if self._is_on(TE) else 0
+        self._steady |= REACK if self._is_on(RE) else 0
+        self._has_fifo = bool(control & FIFOEN)
+        self._threshold = _THRESHOLDS[control3 >> _RXFTCFG_SHIFT & 7]
         enabled = control & (IDLEIE | RXNEIE | TCIE | TXEIE)
         enabled |= RTOF if control & RTOIE else 0
         enabled |= TXFE if control & TXFEIE and control & FIFOEN else 0
         enabled |= RXFF if control & RXFFIE else 0
         enabled |= RXFT if control3 & RXFTIE else 0
         enabled |= TXFT if control3 & TXFTIE and control & FIFOEN else 0
-        self._on_line(bool(status & enabled))
+        self._enabled = enabled if control & UE else 0
+        self._update()
+
+    def _status(self) -> int:
+        status = self._steady | self._events
+        waiting = len(self._received)
+        if waiting:
+            status |= RXNE
+            if self._has_fifo:
+                status |= RXFT if waiting >= self._threshold else 0
+                status |= RXFF if waiting >= FIFO_BYTES else 0
+        return status
+
+    def _update(self) -> None:
+        level = bool(self._status() & self._enabled)
+        if level != self._level:
+            self._level = level
+            self._on_line(level)

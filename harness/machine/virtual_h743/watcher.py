@@ -16,23 +16,29 @@ _PATIENCE_S = 0.05
 
 
 class Watcher:
-    """A thread that sleeps on the sockets of a selector while `running` holds.
+    """Looks at the sockets of a selector while `running` holds.
 
-    An engine without a counter can only be stopped in the middle of what it does, and then repeats
-    an access to a device. There most reasons to stop are left until the core sleeps; what does not
-    sleep is stopped after some time.
+    The counter of an engine looks by itself. An engine without one can only be stopped by another
+    thread, in the middle of what it does, and then repeats an access to a device. There most
+    reasons to stop are left until the core sleeps; what does not sleep is stopped after some time.
     """
 
-    def __init__(self, selector: selectors.BaseSelector, engine: Engine) -> None:
+    def __init__(self, selector: selectors.DefaultSelector, engine: Engine) -> None:
         self._selector = selector
         self._engine = engine
         self._armed = threading.Event()
         self._disarmed = threading.Event()
-        threading.Thread(target=self._watch, name="watcher", daemon=True).start()
+        if engine.counter is not None:
+            engine.counter.watch(selector.fileno())
+        else:
+            threading.Thread(target=self._watch, name="watcher", daemon=True).start()
 
     @contextmanager
     def running(self) -> Iterator[None]:
         """While this lasts, a socket with something to read stops the engine."""
+        if self._engine.counter is not None:
+            yield
+            return
         self._disarmed.clear()
         self._armed.set()
         try:
@@ -44,9 +50,7 @@ class Watcher:
     def _watch(self) -> None:
         while True:
             self._armed.wait()
-            if self._engine.counter is not None:
-                self._selector.select()
-            elif self._selector.select(_LOOK_S):
+            if self._selector.select(_LOOK_S):
                 self._disarmed.wait(_PATIENCE_S)
             elif not self._engine.stop_wanted:
                 continue

@@ -139,6 +139,18 @@ def test_a_kernel_that_stands_in_for_the_library_s_is_labelled(small_firmware: P
 
 
 @needs_compiler
+def test_a_firmware_that_changed_in_its_place_is_taken_apart_anew(
+    small_firmware: Path, tmp_path: Path
+) -> None:
+    """What was found is kept for the next case, by the content and not by the name."""
+    elf = Path(shutil.copy(small_firmware, tmp_path))
+    assert linked_kernels(as_built(elf)) == linked_kernels(as_built(elf))
+    elf.write_bytes(b"something else")
+    with pytest.raises(BuildError, match="cannot be disassembled"):
+        linked_kernels(as_built(elf))
+
+
+@needs_compiler
 def test_a_firmware_without_debug_information_is_refused(
     small_firmware: Path, tmp_path: Path
 ) -> None:

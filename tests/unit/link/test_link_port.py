@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,32 @@ def test_nagle_is_off_on_a_socket() -> None:
                 assert same.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         finally:
             link.close()
+
+
+def test_a_simulators_port_is_closed_without_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pyserial sleeps for 0.3 s behind each close of a socket: once for every case of a run."""
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = open_port(f"socket://127.0.0.1:{server.getsockname()[1]}", 115_200)
+        with server.accept()[0] as device:
+            port.write(b"last words")
+            port.close()
+            port.close()
+            assert device.recv(64) == b"last words"
+            assert device.recv(64) == b""
+    assert slept == []
+
+
+def test_a_simulators_port_may_be_closed_by_the_other_end_first() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = open_port(f"socket://127.0.0.1:{server.getsockname()[1]}", 115_200)
+        server.accept()[0].close()
+        with pytest.raises(LinkClosed):
+            port.read(5)
+        port.close()
+        with pytest.raises(LinkClosed):
+            port.write(b"to nobody")
 
 
 def test_all_that_has_arrived_comes_in_one_read() -> None:

@@ -126,13 +126,13 @@ def mlperf(
                 total = None if timed else score(answers)
                 files.finish(answers, mode, total)
             except (HarnessError, KeyboardInterrupt) as error:
-                raw = _traces(store, answers)
+                raw = _recordings(store, answers)
                 record = session_record(
                     known, mode, peer, steps, answers, None, started, error, raw
                 )
                 store.add(run.id, record)
                 raise
-            raw = _traces(store, answers)
+            raw = _recordings(store, answers)
             record = session_record(known, mode, peer, steps, answers, total, started, raw=raw)
             store.add(run.id, record)
             return MlperfResult(
@@ -140,15 +140,22 @@ def mlperf(
             )
 
 
-def _traces(store: Store, answers: Sequence[Answer]) -> tuple[tuple[str, str], ...]:
-    """The recordings of the windows, kept: one each, under kinds that are numbered from 1."""
-    from harness.results.case_raw import POWER_TRACE
+def _recordings(store: Store, answers: Sequence[Answer]) -> tuple[tuple[str, str], ...]:
+    """The recordings of the windows and what is known of them, kept under kinds that are numbered.
 
-    return tuple(
-        (f"{POWER_TRACE}-{number}", store.raw.put(POWER_TRACE, answer.trace))
-        for number, answer in enumerate(answers, start=1)
-        if answer.trace
-    )
+    One each, from 1.
+    """
+    from harness.results.case_raw import POWER_BOARD, POWER_TRACE
+    from harness.results.power_facts import board_arrays
+
+    kept: list[tuple[str, str]] = []
+    for number, answer in enumerate(answers, start=1):
+        found = answer.recording
+        if found is None or found.board is None or not found.traces:
+            continue
+        told = ((POWER_TRACE, found.traces[0]), (POWER_BOARD, board_arrays(found.board)))
+        kept += [(f"{kind}-{number}", store.raw.put(kind, arrays)) for kind, arrays in told]
+    return tuple(kept)
 
 
 def _wanted(device: str | OnTarget, benchmark: str | None, mode: Mode) -> Benchmark | None:

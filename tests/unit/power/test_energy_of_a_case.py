@@ -116,7 +116,7 @@ def test_energy_is_the_one_worked_out_and_the_first_window_does_not_count() -> N
     assert found.picture["windows"].shape == (3, 2)
     assert found.picture["energies"] == pytest.approx([JOULES] * 3, rel=1e-3)
     assert len(found.picture["seconds"]) == len(found.picture["amperes"]) <= 4000
-    assert found.trace["current_a"].size > 3 * 0.1 * 100_000
+    assert found.traces[0]["current_a"].size > 3 * 0.1 * 100_000
 
 
 def test_a_baseline_is_told_beside_the_energy() -> None:
@@ -181,7 +181,7 @@ def test_a_meter_that_is_unplugged_is_lost_and_its_part_is_kept() -> None:
         assert isinstance(found.reading, Invalid)
         assert found.reading.reason is Reason.DISCONNECTED
         assert meter.lost
-    assert found.trace["current_a"].size <= 5000
+    assert found.traces[0]["current_a"].size <= 5000
 
 
 @pytest.mark.parametrize("ending", [KeyboardInterrupt, MeterDisconnected])

@@ -115,12 +115,14 @@ def recording_named(name: str, results: str | None = None) -> Recorded:
 
 
 def _recorded(store: Store, record: CaseRecord) -> Recorded:
+    from harness.assembly.power_kept import UNKNOWN
     from harness.report.case_name import case_of
     from harness.results.case_raw import POWER_BOARD, POWER_TRACE, numbered
     from harness.results.power_facts import board_of
 
     names = tuple(numbered(record, POWER_TRACE))
-    found = Recorded(case_of(record), names, lambda: _traces(store, names), record)
+    known = [part for part in case_of(record).split(" · ") if UNKNOWN not in part]
+    found = Recorded(" · ".join(known), names, lambda: _traces(store, names), record)
     told = [board_of(store.raw.get(one), one[:12]) for one in numbered(record, POWER_BOARD)]
     if not told and found.of_session:
         told = [_window_of_old_session(record) for _ in names]

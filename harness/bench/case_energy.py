@@ -94,7 +94,7 @@ class CaseEnergy:
         operators = None
         if not isinstance(found.reading, Invalid):
             operators = stage.operators(len(kernels), found.reading.energy_j)
-        self.raw = _kept(found, operators, kernels)
+        self.raw = energy_raw(found, operators, kernels)
         self.versions = (("power-meter", _meter(self._metering)),)
         if isinstance(found.reading, Invalid):
             reason = f"{found.reading.reason}: {found.reading.detail}"
@@ -117,11 +117,12 @@ def _meter(metering: Metering) -> str:
     return "; ".join((" ".join(filter(None, parts[:3])), parts[3]))
 
 
-def _kept(
+def energy_raw(
     found: EnergyFound,
-    operators: tuple[OperatorEnergy, ...] | Invalid | None,
-    kernels: tuple[OperatorKernel, ...],
+    operators: tuple[OperatorEnergy, ...] | Invalid | None = None,
+    kernels: tuple[OperatorKernel, ...] = (),
 ) -> dict[str, Arrays]:
+    """What is kept of an energy, by kind: what is drawn, and all that another analysis needs."""
     raw: dict[str, Arrays] = {}
     if found.picture:
         raw[CURRENT] = {**found.picture, **_operators(operators, kernels)}

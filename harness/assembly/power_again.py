@@ -52,7 +52,7 @@ def _by_samples(recorded: Recorded, asked: Analysis) -> Again:
     from harness.assembly.power import analyse_trace
 
     (trace,) = recorded.read()
-    if trace.triggered and asked.discard:
+    if trace.triggered and recorded.of_case and asked.discard:
         if asked.board_s is None:
             raise ConfigError(
                 f"of {recorded.title} only the last of the recordings that its gate started was "

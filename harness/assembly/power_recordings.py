@@ -50,6 +50,11 @@ class Recorded:
         return named.removeprefix(POWER).startswith(SESSION)
 
     @property
+    def of_case(self) -> bool:
+        """Whether a run measured it: no session, and nothing that was made by hand."""
+        return self.record is not None and not self.record.is_session
+
+    @property
     def measured(self) -> Measurement | None:
         """Joules of an inference as they were told when it was measured."""
         return None if self.record is None else _value(self.record, ENERGY, SESSION_ENERGY)

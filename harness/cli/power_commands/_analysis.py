@@ -1,4 +1,4 @@
-"""The options of an analysis, declared once: `measure`, `import` and `again` all take this list."""
+"""The options of an analysis, declared once for every command that makes one."""
 
 from __future__ import annotations
 
@@ -21,20 +21,11 @@ def _option(help: str, *names: str, default: str | bool = False, **more: Any) ->
     return typer.Option(*names, help=help, show_default=default, rich_help_panel=PANEL, **more)
 
 
-Windows = Annotated[
-    int | None, _option("How many windows count, after those that warm up.", default="1", min=1)
-]
-Align = Annotated[
-    str,
-    _option(
-        "How windows are found: gate, pulse, event, hw-start, marker, step; host, of a run's.",
-        default="the most exact there is",
-    ),
-]
-
-
 def analysis(
-    windows: Windows = None,
+    windows: Annotated[
+        int | None,
+        _option("How many windows count, after those that warm up.", default="1", min=1),
+    ] = None,
     discard: Annotated[
         int | None, _option("Windows that come first and warm up.", default="0", min=0)
     ] = None,
@@ -57,7 +48,13 @@ def analysis(
             min=0,
         ),
     ] = None,
-    align: Align = "",
+    align: Annotated[
+        str,
+        _option(
+            "How windows are found: gate, pulse, event, hw-start, step; a run's: marker, host.",
+            default="the most exact there is",
+        ),
+    ] = "",
     gate_bit: Annotated[
         int | None,
         _option("Which digital input of the meter is the gate.", default="0", min=0, max=7),

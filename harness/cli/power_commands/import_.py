@@ -36,7 +36,12 @@ def import_trace(
     results: Results = None,
     json: AsJson = False,
 ) -> None:
-    """Read a recorded trace, keep it with the results, and tell the energy of an inference."""
+    """Read a recorded trace, keep it with the results, and tell the energy of an inference.
+
+    What you say of the analysis is kept beside it: `harness power again HASH` makes another one.
+
+    Exit codes: 0 there is a number; 2 your words; 7 there is no number, and why, or no trace.
+    """
     from harness.assembly import power
 
     trace = power.import_trace(

@@ -45,7 +45,8 @@ def measure(
 ) -> None:
     """Feed a board that runs by itself, record, and tell the energy of an inference.
 
-    The windows are those in which the board's gate pin is high. The trace is kept with the results.
+    The windows are those in which the board's gate pin is high. The trace is kept with the results,
+    and what you say of the analysis beside it: `harness power again HASH` makes another one.
 
     Exit codes: 0 there is a number; 2 your words; 4 the meter; 7 there is no number, and why.
     """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.options import Results
-from harness.cli.power_commands._analysis import Align, Windows
+from harness.cli.power_commands._analysis import analysing
 from harness.cli.power_commands._reading import write_plot
 from harness.domain.power_analysis import Analysis
 from harness.errors import ConfigError
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 def register(group: typer.Typer) -> None:
     """Add the command."""
-    group.command()(plot)
+    group.command()(analysing(plot, unsaid="as measured"))
 
 
 def plot(
+    asked: Analysis,
     trace: Annotated[
         str, typer.Argument(help="A trace's name (its first characters), or a file.")
     ] = "",
@@ -32,11 +33,13 @@ def plot(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Where to.", dir_okay=False)
     ] = Path("trace.svg"),
-    windows: Windows = None,
-    align: Align = "",
     results: Results = None,
 ) -> None:
-    """Draw current over time with the windows found, and how often each current occurs."""
+    """Draw current over time with the windows found, and how often each current occurs.
+
+    The windows are those of the measurement, or what the options of an analysis make of them:
+    `harness power again` tells their energy, and draws all recordings of a run.
+    """
     if bool(trace) == bool(run):
         raise ConfigError(
             "one trace is drawn, or that of a run",
@@ -47,7 +50,7 @@ def plot(
     from harness.assembly.power_recordings import recording_named
 
     found = _of_run(run, results) if run else recording_named(trace, results)
-    again = analyse_again(found, Analysis(windows=windows, alignment=align))
+    again = analyse_again(found, asked)
     write_plot(again.traces[0], again.windows[0], output)
 
 

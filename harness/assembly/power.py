@@ -106,7 +106,7 @@ def analyse_trace(trace: Trace, asked: Analysis) -> tuple[EnergyReading, list[Wi
     if asked.floor_a is not None:
         limits = replace(limits, floor_a=asked.floor_a)
     way = Alignment(asked.alignment) if asked.alignment else None
-    baseline = None if asked.baseline is None else baseline_between(trace, asked.baseline)
+    baseline = None if asked.span is None else baseline_between(trace, asked.span)
     reading = analyse(
         trace, expected, limits, alignment=way, gate_bit=bit, baseline=baseline, discard=discard
     )

@@ -39,8 +39,8 @@ def analyse_again(recorded: Recorded, said: Analysis) -> Again:
     """
     from harness.assembly.power import require_alignment
 
-    require_alignment(said.alignment)
     asked = said.over(recorded.asked)
+    require_alignment(asked.alignment)
     if not recorded.told:
         return _by_samples(recorded, asked)
     _require_times(recorded, asked)

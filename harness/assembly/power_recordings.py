@@ -109,7 +109,7 @@ def recording_named(name: str, results: str | None = None) -> Recorded:
     from harness.results.kept import open_kept
     from harness.results.raw_named import raw_named
 
-    if Path(name).is_file():
+    if Path(name).is_file() or Path(name).suffix or "/" in name:
         return Recorded(name, (), lambda: [read_trace(Path(name))])
     store = open_kept(results)
     sha256 = raw_named(store, KIND, name)

@@ -42,7 +42,8 @@ def raw_named(store: Store, kind: str, name: str) -> str:
 
 
 def _refuse_other_kinds(store: Store, kind: str, name: str) -> None:
-    query = select(RawReferenceRow.kind).where(RawReferenceRow.sha256.startswith(name)).distinct()
+    begins = RawReferenceRow.sha256.startswith(name, autoescape=True)
+    query = select(RawReferenceRow.kind).where(begins).distinct()
     with store.reading() as session:
         others = sorted(session.scalars(query))
     if others:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, cast, get_args
 
 import typer
 
-from harness.domain.power_analysis import Analysis
+from harness.domain.power_analysis import NO_BASELINE, Analysis
 from harness.errors import ConfigError
 
 PANEL = "Analysis"
@@ -69,7 +69,7 @@ def analysis(
         str | None,
         _option(
             "NAME:START:END in seconds: a state of the board whose power is taken off, as a "
-            "second number."
+            "second number. `none` takes nothing off."
         ),
     ] = None,
 ) -> Analysis:
@@ -138,14 +138,16 @@ def numbers(words: list[str], wanted: int, option: str, form: str) -> list[float
 
 
 def _span(text: str | None) -> tuple[str, float, float] | None:
-    """Read NAME:START:END.
+    """Read NAME:START:END, or none.
 
     Raises:
         ConfigError: it is not of this form.
     """
     if text is None:
         return None
+    if text == "none":
+        return NO_BASELINE
     name, *rest = text.split(":")
     form = "NAME:START:END, for example idle:0:0.4"
-    start, end = numbers(rest, 2, "--baseline", form)
+    start, end = numbers(rest if name else [], 2, "--baseline", form)
     return name, start, end

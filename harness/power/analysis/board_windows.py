@@ -60,8 +60,8 @@ def energy_of(
     if isinstance(windows, Invalid):
         return EnergyFound(windows, picture=_picture(trace, []))
     baseline = _baseline(trace, windows, board.baseline) if windows else None
-    if asked.baseline is not None:
-        baseline = baseline_between(trace, asked.baseline)
+    if asked.span is not None:
+        baseline = baseline_between(trace, asked.span)
     reading = analyse(
         trace,
         expected,
@@ -120,6 +120,7 @@ def _told_otherwise(board: BoardWindows, asked: Analysis) -> BoardWindows:
     return replace(
         board,
         windows=windows,
+        baseline=board.baseline if asked.baseline is None else None,
         discarded=board.discarded if asked.discard is None else asked.discard,
         inferences=asked.inferences or board.inferences,
         least_s=board.least_s if asked.least_window_s is None else asked.least_window_s,
@@ -153,8 +154,8 @@ def _one_by_one(
         if isinstance(one, Invalid):
             return EnergyFound(one, picture=_picture(trace, []))
         found += one.windows
-        if asked.baseline is not None:
-            baselines.append(baseline_between(trace, asked.baseline))
+        if asked.span is not None:
+            baselines.append(baseline_between(trace, asked.span))
     last, baseline = traces[numbers[-1]], mean_baseline(baselines)
     reading = _told(summarise(last, found, baseline), board, baseline)
     return EnergyFound(

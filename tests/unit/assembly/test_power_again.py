@@ -28,7 +28,7 @@ from harness.assembly.power_recordings import recording_named, recordings_of_run
 from harness.domain.energy import Alignment
 from harness.domain.metering import BoardWindows
 from harness.domain.power import Invalid, Reason, Trace
-from harness.domain.power_analysis import Analysis
+from harness.domain.power_analysis import NO_BASELINE, Analysis
 from harness.errors import ConfigError, CorruptRecord, StoreError, UnknownName
 
 ALL = (FIRST_A, *AMPERES)
@@ -134,6 +134,14 @@ def test_the_baseline_of_the_run_stays_where_no_other_is_named() -> None:
     energy = summary(again().reading)
     assert energy == measured
     assert energy.net_j == pytest.approx(joules(11e-3 - IDLE_A), rel=1e-6)
+
+
+def test_a_baseline_may_be_left_out_again() -> None:
+    keep_case([gated()], kept.board_of_run(4, baseline="idle"))
+    energy = summary(again(Analysis(baseline=NO_BASELINE)).reading)
+    assert (energy.baseline, energy.net_j) == (None, None)
+    assert energy.energy_j == pytest.approx(MEDIAN_J, rel=1e-6)
+    assert not [note for note in energy.warnings if "baseline" in note]
 
 
 def test_another_pin_may_be_the_gate() -> None:

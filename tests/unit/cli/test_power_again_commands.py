@@ -118,6 +118,7 @@ def csv_of(folder: Path) -> Path:
         (["--floor", "0.02"], 7, "UNPOWERED", ""),
         (["--align", "nonsense"], 2, "not found by 'nonsense'", "Use one of gate, pulse"),
         (["--baseline", "idle"], 2, "'' is not of the form", "Write NAME:START:END"),
+        (["--baseline", ":0:0.4"], 2, "is not of the form", "Write NAME:START:END"),
         (["--baseline", "idle:9:10"], 2, "no sample from 9 to 10 s", "Name a stretch"),
         (["--run", "last"], 2, "one recording is analysed, or those of a run", "Name a trace"),
         (["--case", "kws"], 2, "one recording is analysed, or those of a run", "Name a trace"),
@@ -190,6 +191,32 @@ def test_a_file_that_does_not_say_its_voltage(folder: Path) -> None:
     assert result.exit_code == 7
     assert "the file has no voltage" in result.output
     assert "harness power import" in result.output
+
+
+def test_a_file_that_is_not_there() -> None:
+    result = power("again", "nothing.npz")
+    assert result.exit_code == 7
+    assert "nothing.npz: there is no such file" in result.output
+    assert "Give the path of a trace file." in result.output
+
+
+def test_an_import_that_failed_by_its_baseline_is_not_lost(folder: Path) -> None:
+    words = ["--voltage", "3", "--windows", "2", "--baseline"]
+    imported(folder, "--windows", "2")
+    assert power("import", "scope.csv", *words, "idle:9:10").exit_code == 2
+    runs = open_store().session_runs()
+    assert power("again", "--run", runs[-1].id).exit_code == 2
+    result = power("again", "--run", runs[-1].id, "--baseline", "none")
+    assert result.exit_code == 0
+    assert "net of the baseline" not in result.output
+
+
+def test_a_session_is_shown_by_its_id(folder: Path) -> None:
+    imported(folder, "--windows", "2")
+    (run,) = open_store().session_runs()
+    result = CliRunner().invoke(app, ["results", "show", run.id[:8]])
+    assert result.exit_code == 0, result.output
+    assert "power:csv" in result.output
 
 
 def test_what_is_kept_is_a_row_of_its_own(folder: Path) -> None:

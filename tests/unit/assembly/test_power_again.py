@@ -205,6 +205,13 @@ def test_what_does_not_fit_the_recording_is_refused(
     assert hint in raised.value.hint
 
 
+def test_a_run_whose_meter_went_away_says_so_again() -> None:
+    """It was lost in the first window: none is left that counts."""
+    gone = Invalid(Reason.DISCONNECTED, "it went away", "Plug it in.")
+    measured, _ = keep_case([gated([FIRST_A]).with_faults(gone)], kept.board_of_run(1))
+    assert again().reading == measured == gone
+
+
 def test_one_recording_of_several_by_its_hash() -> None:
     _, store = keep_case([kept.started(one) for one in ALL], kept.board_of_run(4))
     (record,) = store.cases(store.runs()[0].id)

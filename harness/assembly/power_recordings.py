@@ -80,7 +80,7 @@ def recordings_of_run(
         raise StoreError(
             f"no case of {run} has a trace of a power meter",
             where=store.where,
-            hint="Measure with --power-meter, or name another run with --run.",
+            hint="Measure with --power-meter, or name another run with --run; a session by its id.",
         )
     words = [word.lower() for text in case for word in text.split()]
     chosen = [one for one in found if all(word in one.title.lower() for word in words)]

@@ -126,13 +126,13 @@ def mlperf(
                 total = None if timed else score(answers)
                 files.finish(answers, mode, total)
             except (HarnessError, KeyboardInterrupt) as error:
-                raw = _recordings(store, answers)
+                raw = _traces(store, answers)
                 record = session_record(
                     known, mode, peer, steps, answers, None, started, error, raw
                 )
                 store.add(run.id, record)
                 raise
-            raw = _recordings(store, answers)
+            raw = _traces(store, answers)
             record = session_record(known, mode, peer, steps, answers, total, started, raw=raw)
             store.add(run.id, record)
             return MlperfResult(
@@ -140,7 +140,7 @@ def mlperf(
             )
 
 
-def _recordings(store: Store, answers: Sequence[Answer]) -> tuple[tuple[str, str], ...]:
+def _traces(store: Store, answers: Sequence[Answer]) -> tuple[tuple[str, str], ...]:
     """The recordings of the windows and what is known of them, kept under kinds that are numbered.
 
     One each, from 1.

@@ -151,14 +151,21 @@ def _say(
 
 
 def _traces(store: Store, answers: Sequence[Answer]) -> tuple[tuple[str, str], ...]:
-    """The recordings of the windows, kept: one each, under kinds that are numbered from 1."""
-    from harness.results.case_raw import POWER_TRACE
+    """The recordings of the windows and what is known of them, kept under kinds that are numbered.
 
-    return tuple(
-        (f"{POWER_TRACE}-{number}", store.raw.put(POWER_TRACE, answer.trace))
-        for number, answer in enumerate(answers, start=1)
-        if answer.trace
-    )
+    One each, from 1.
+    """
+    from harness.results.case_raw import POWER_BOARD, POWER_TRACE
+    from harness.results.power_facts import board_arrays
+
+    kept: list[tuple[str, str]] = []
+    for number, answer in enumerate(answers, start=1):
+        found = answer.recording
+        if found is None or found.board is None or not found.traces:
+            continue
+        told = ((POWER_TRACE, found.traces[0]), (POWER_BOARD, board_arrays(found.board)))
+        kept += [(f"{kind}-{number}", store.raw.put(kind, arrays)) for kind, arrays in told]
+    return tuple(kept)
 
 
 def _metered(energy: EnergyAsked | None, device: str | OnTarget) -> EnergyAsked:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,25 +12,12 @@ from harness.errors import ConfigError, UnknownName
 # The rest is imported where it is used: shell completion must not wait for numpy or pandas.
 if TYPE_CHECKING:
     from harness.domain.checkup import Finding
-    from harness.domain.energy import Alignment, EnergyReading, Window
+    from harness.domain.energy import EnergyReading, Window
     from harness.domain.power import Trace
+    from harness.domain.power_analysis import Analysis
     from harness.power.analysis.battery import BatteryLife
 
 LEAST_WINDOW_S = 1.0
-
-
-@dataclass(frozen=True)
-class Analysis:
-    """What is asked of a trace: windows, inferences in each, and the least length of a window."""
-
-    windows: int = 1
-    inferences: int = 1
-    board_s: float | None = None
-    least_window_s: float = LEAST_WINDOW_S
-    floor_a: float = 1e-3
-    alignment: str = ""
-    gate_bit: int = 0
-    baseline: tuple[str, float, float] | None = None
 
 
 def list_meters() -> list[dict[str, object]]:
@@ -95,37 +82,52 @@ def record_trace(
 
 
 def analyse_trace(trace: Trace, asked: Analysis) -> tuple[EnergyReading, list[Window]]:
-    """The energy of a trace, and the windows where they were found.
+    """The energy of a trace, and the windows that count where they were found.
+
+    What is not said: one window of one inference, that lasts a second or more.
 
     Raises:
         UnknownName: there is no such way to find them.
+        ConfigError: nothing was recorded where the baseline is to be.
     """
     from harness.domain.energy import Alignment
+    from harness.power.analysis.baseline_span import baseline_between
     from harness.power.analysis.limits import Expected, Limits
-    from harness.power.analysis.summary import analyse, baseline_of
-    from harness.power.analysis.windows import find_windows
+    from harness.power.analysis.summary import analyse
+    from harness.power.analysis.windows import GATE_BIT, find_windows
 
-    board = () if asked.board_s is None else (asked.board_s,) * asked.windows
-    expected = Expected(asked.windows, asked.inferences, window_s=board)
-    limits = Limits(least_window_s=asked.least_window_s, floor_a=asked.floor_a)
-    if asked.alignment and asked.alignment not in set(Alignment):
+    require_alignment(asked.alignment)
+    discard, bit = asked.discard or 0, asked.gate_bit or GATE_BIT
+    windows = discard + (asked.windows or 1)
+    board = () if asked.board_s is None else (asked.board_s,) * windows
+    expected = Expected(windows, asked.inferences or 1, window_s=board)
+    least_s = LEAST_WINDOW_S if asked.least_window_s is None else asked.least_window_s
+    limits = Limits(least_window_s=least_s)
+    if asked.floor_a is not None:
+        limits = replace(limits, floor_a=asked.floor_a)
+    way = Alignment(asked.alignment) if asked.alignment else None
+    baseline = None if asked.span is None else baseline_between(trace, asked.span)
+    reading = analyse(
+        trace, expected, limits, alignment=way, gate_bit=bit, baseline=baseline, discard=discard
+    )
+    found = find_windows(trace, expected, limits, alignment=way, gate_bit=bit)
+    return reading, found[discard:] if isinstance(found, list) else []
+
+
+def require_alignment(name: str) -> None:
+    """Refuse what is no way to find windows; no name is the most exact there is.
+
+    Raises:
+        UnknownName: naming those there are.
+    """
+    from harness.domain.energy import Alignment
+
+    if name and name not in set(Alignment):
         raise UnknownName(
-            f"windows are not found by {asked.alignment!r}",
+            f"windows are not found by {name!r}",
             where="--align",
             hint=f"Use one of {', '.join(Alignment)}.",
         )
-    way: Alignment | None = Alignment(asked.alignment) if asked.alignment else None
-    baseline = None
-    if asked.baseline is not None:
-        name, start, end = asked.baseline
-        baseline = baseline_of(
-            trace, name, round(start * trace.rate_hz), round(end * trace.rate_hz)
-        )
-    reading = analyse(
-        trace, expected, limits, alignment=way, gate_bit=asked.gate_bit, baseline=baseline
-    )
-    windows = find_windows(trace, expected, limits, alignment=way, gate_bit=asked.gate_bit)
-    return reading, windows if isinstance(windows, list) else []
 
 
 def import_trace(path: Path, *, kind: str = "", **options: object) -> Trace:

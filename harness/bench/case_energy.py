@@ -25,7 +25,8 @@ from harness.domain.power import Invalid
 from harness.domain.target import Target
 from harness.errors import EnergyMissing
 from harness.results.case_pictures import CURRENT
-from harness.results.case_raw import POWER_TRACE, POWER_WINDOWS
+from harness.results.case_raw import POWER_BOARD, POWER_TRACE, POWER_WINDOWS
+from harness.results.power_facts import board_arrays
 from harness.results.raw import Arrays
 
 PROBE_NOTE = "probe released: the core ran undebugged while its current was measured"
@@ -93,7 +94,7 @@ class CaseEnergy:
         operators = None
         if not isinstance(found.reading, Invalid):
             operators = stage.operators(len(kernels), found.reading.energy_j)
-        self.raw = _kept(found, operators, kernels)
+        self.raw = energy_raw(found, operators, kernels)
         self.versions = (("power-meter", _meter(self._metering)),)
         if isinstance(found.reading, Invalid):
             reason = f"{found.reading.reason}: {found.reading.detail}"
@@ -116,16 +117,21 @@ def _meter(metering: Metering) -> str:
     return "; ".join((" ".join(filter(None, parts[:3])), parts[3]))
 
 
-def _kept(
+def energy_raw(
     found: EnergyFound,
-    operators: tuple[OperatorEnergy, ...] | Invalid | None,
-    kernels: tuple[OperatorKernel, ...],
+    operators: tuple[OperatorEnergy, ...] | Invalid | None = None,
+    kernels: tuple[OperatorKernel, ...] = (),
 ) -> dict[str, Arrays]:
+    """What is kept of an energy, by kind: what is drawn, and all that another analysis needs."""
     raw: dict[str, Arrays] = {}
     if found.picture:
         raw[CURRENT] = {**found.picture, **_operators(operators, kernels)}
-    if found.trace:
-        raw[POWER_TRACE] = found.trace
+    if len(found.traces) == 1:
+        raw[POWER_TRACE] = found.traces[0]
+    else:
+        raw |= {f"{POWER_TRACE}-{n}": trace for n, trace in enumerate(found.traces, start=1)}
+    if found.board is not None:
+        raw[POWER_BOARD] = board_arrays(found.board)
     if not isinstance(found.reading, Invalid):
         joules = [one.energy_per_inference_j for one in found.reading.windows]
         raw[POWER_WINDOWS] = {"energy_per_inference": np.array(joules, np.float64)}

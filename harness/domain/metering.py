@@ -49,12 +49,14 @@ class BoardWindows:
 class EnergyFound:
     """What a recording says: an energy or why there is none, and the windows where they were found.
 
-    `trace` are the arrays that keep the recording whole; `picture` those that a report draws.
+    `traces` are the arrays that keep each recording whole, one for all windows or one for each, and
+    `board` is what the board told of them. `picture` are the arrays that a report draws.
     """
 
     reading: EnergyReading
     windows: tuple[Window, ...] = ()
-    trace: Mapping[str, NDArray[Any]] = field(default_factory=dict, repr=False)
+    traces: tuple[Mapping[str, NDArray[Any]], ...] = field(default=(), repr=False)
+    board: BoardWindows | None = None
     picture: Mapping[str, NDArray[Any]] = field(default_factory=dict, repr=False)
 
 

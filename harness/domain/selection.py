@@ -35,7 +35,8 @@ class CaseFilter:
     `runs` are ids of runs; None takes every run, an empty tuple none. The other tuples hold the
     values that are taken, an empty one takes all. `since` is included, `until` is not; both are
     compared with the case's start and need a time zone. Sessions (MLPerf Tiny, a power measurement
-    by hand) are left out unless `sessions` is None; True takes only them.
+    by hand) are left out unless `sessions` is None; True takes only them. `raw` is the SHA-256 of
+    raw data that the case refers to.
     """
 
     runs: tuple[str, ...] | None = None
@@ -48,6 +49,7 @@ class CaseFilter:
     since: datetime | None = None
     until: datetime | None = None
     sessions: bool | None = False
+    raw: str = ""
 
 
 @dataclass(frozen=True)

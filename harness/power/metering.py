@@ -107,10 +107,10 @@ class MeteredBoard:
 
     def energy(self, board: BoardWindows) -> EnergyFound:
         """What the last recording says; for a start by hardware the last ones, one each window."""
-        found = energy_of(self._taken(len(board.windows)), board)
-        trace = self._traces[-1]
+        taken = self._taken(len(board.windows))
         self._traces.clear()
-        return replace(found, trace=arrays_of(trace))
+        kept = tuple(arrays_of(trace) for trace in taken)
+        return replace(energy_of(taken, board), traces=kept, board=board)
 
     def operators(
         self, board: BoardWindows, operator_s: Sequence[float], inference_j: float

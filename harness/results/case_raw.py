@@ -18,6 +18,13 @@ from harness.results.raw import Arrays, RawStore
 ANSWERS = "answers"
 PROFILE = "profile"
 POWER_TRACE = "power-trace"
+"""A meter's recording; those of a case that has several are numbered: `power-trace-1` and on."""
+POWER_BOARD = "power-board"
+"""What the board told of its windows: one for all recordings, or numbered, one for each."""
+POWER_ASKED = "power-asked"
+"""What was asked of the analysis of a recording that was made by hand."""
+POWER_AGAIN = "power-again"
+"""The same, of a recording that was analysed again."""
 POWER_WINDOWS = "power-windows"
 
 _HINT = "Delete it, and measure the case again."
@@ -115,6 +122,18 @@ def operator_counts_of(raw: RawStore, record: CaseRecord) -> tuple[OperatorCount
         )
         for index, operator, source, functions, ticks in zip(*columns, strict=True)
     )
+
+
+def numbered(record: CaseRecord, kind: str) -> list[str]:
+    """The hashes of all raw data of a kind: the only one, or `kind`-1, `kind`-2 and on."""
+    found: dict[int, str] = {}
+    for name, sha256 in record.raw:
+        start, _, number = name.rpartition("-")
+        if name == kind:
+            found[0] = sha256
+        elif start == kind and number.isdecimal():
+            found[int(number)] = sha256
+    return [found[number] for number in sorted(found)]
 
 
 def _arrays(raw: RawStore, record: CaseRecord, kind: str) -> dict[str, Any] | None:

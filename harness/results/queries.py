@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, false, or_, select
 
 from harness.domain.record import SESSIONS
 from harness.domain.selection import CaseFilter, RunFilter
-from harness.results.schema import CaseRow, RunRow, TagRow
+from harness.results.schema import CaseRow, RawReferenceRow, RunRow, TagRow
 
 
 def run_numbers(where: RunFilter) -> Select[Any]:
@@ -53,6 +53,9 @@ def case_conditions(where: CaseFilter) -> Iterator[ColumnElement[bool]]:
             yield column.in_(values)
     if where.sessions is not None:
         yield _is_session() if where.sessions else ~_is_session()
+    if where.raw:
+        holders = select(RawReferenceRow.case_number).where(RawReferenceRow.sha256 == where.raw)
+        yield CaseRow.number.in_(holders)
     if where.status:
         yield CaseRow.status == where.status
     if where.since:

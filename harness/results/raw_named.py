@@ -30,6 +30,8 @@ def raw_named(store: Store, kind: str, name: str) -> str:
     )
     with store.reading() as session:
         found = session.scalars(query).all()
+    if not found:
+        _refuse_other_kinds(store, kind, name)
     if len(found) != 1:
         raise StoreError(
             f"{len(found)} pieces of raw data of kind {kind} begin with {name!r}",
@@ -37,3 +39,16 @@ def raw_named(store: Store, kind: str, name: str) -> str:
             hint="Give the hash, or more of its digits.",
         )
     return found[0]
+
+
+def _refuse_other_kinds(store: Store, kind: str, name: str) -> None:
+    begins = RawReferenceRow.sha256.startswith(name, autoescape=True)
+    query = select(RawReferenceRow.kind).where(begins).distinct()
+    with store.reading() as session:
+        others = sorted(session.scalars(query))
+    if others:
+        raise StoreError(
+            f"{name!r} is raw data of kind {', '.join(others)}, not {kind}",
+            where=store.where,
+            hint=f"Name the hash of a {kind}: `harness results show RUN --json` lists them.",
+        )

@@ -155,13 +155,20 @@ class Store:
         """
         return self.runs(replace(ALL_RUNS, sessions=True))
 
-    def resolve(self, name: str) -> list[RunInfo]:
+    def resolve(self, name: str, *, sessions: bool = False) -> list[RunInfo]:
         """The runs that a user means by `name`: see `harness.results.resolving`.
+
+        With `sessions` also those that are one, but `last` is never one.
 
         Raises:
             StoreError: no run is meant, or the database cannot be read.
         """
-        return resolved(name, self.runs, self.where)
+
+        def runs(where: RunFilter) -> list[RunInfo]:
+            every = sessions and where.last is None
+            return self.runs(replace(where, sessions=None) if every else where)
+
+        return resolved(name, runs, self.where)
 
     def last_run(self) -> RunInfo | None:
         """The run that began last, None where there is none.

@@ -44,7 +44,9 @@ class AlwaysTheSame:
     def energy(self, board: BoardWindows) -> EnergyFound:
         self.recorded.append(board)
         picture = {"seconds": np.arange(3.0), "amperes": np.ones(3), "windows": np.ones((1, 2))}
-        return EnergyFound(self.reading, trace={"current_a": np.ones(3)}, picture=picture)
+        return EnergyFound(
+            self.reading, traces=({"current_a": np.ones(3)},), board=board, picture=picture
+        )
 
     def operators(
         self, board: BoardWindows, operator_s: Sequence[float], inference_j: float

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from harness.bench.mlperf.session import Answer, Session, SessionEvent
-from harness.domain.energy import UNSTEADY, EnergyReading, EnergySummary
+from harness.domain.energy import UNSTEADY, Baseline, EnergyReading, EnergySummary
 from harness.domain.metering import BoardWindow, BoardWindows, Metering
 from harness.domain.mlperf import SHORTEST_WINDOW_S, DeviceNames, Inference
 from harness.domain.power import Invalid, Reason
@@ -58,32 +58,43 @@ class EnergySession(Session):
         window = BoardWindow(None, self._inferences, (begin, end))
         told = BoardWindows(self._inferences, (window,), 0, 0.0, pulses=True)
         energy = self._metering.energy(told)
-        self.energy, self.trace = self._checked(energy.reading, end - begin), energy.trace
+        self.energy, self.recording = energy.reading, energy
+        if self._metering.gate is None:  # a simulated board has its own time
+            self.energy = within_the_answer(energy.reading, window)
         return found
 
-    def _checked(self, reading: EnergyReading, host_s: float) -> EnergyReading:
-        """A window cannot be longer than the answer took; a simulated board has its own time."""
-        if isinstance(reading, Invalid) or self._metering.gate is not None:
-            return reading
-        seconds = reading.windows[0].time_s
-        if seconds <= 1.02 * host_s + _HOST_S:
-            return reading
-        return Invalid(
-            Reason.CLOCK_MISMATCH,
-            f"the meter saw a window of {seconds:.3f} s in {host_s:.3f} s of the host's",
-            "Check that nothing but the time stamps moves the pin.",
-        )
+
+def within_the_answer(reading: EnergyReading, window: BoardWindow) -> EnergyReading:
+    """A window cannot be longer than the host waited for its answer."""
+    if isinstance(reading, Invalid):
+        return reading
+    seconds, host_s = reading.windows[0].time_s, window.host_s[1] - window.host_s[0]
+    if seconds <= 1.02 * host_s + _HOST_S:
+        return reading
+    return Invalid(
+        Reason.CLOCK_MISMATCH,
+        f"the meter saw a window of {seconds:.3f} s in {host_s:.3f} s of the host's",
+        "Check that nothing but the time stamps moves the pin.",
+    )
 
 
 def session_energy(answers: Sequence[Answer]) -> EnergyReading:
-    """The median of the windows' energies, or why there is none; one bad window leaves none."""
+    """The energy of a session, or why there is none."""
+    return median_energy([answer.energy for answer in answers])
+
+
+def median_energy(readings: Sequence[EnergyReading | None]) -> EnergyReading:
+    """The median of the windows' energies, or why there is none; one bad window leaves none.
+
+    Where each window has a net energy, the net energy is their median, and the baseline their mean.
+    """
     found: list[EnergySummary] = []
-    for answer in answers:
-        if answer.energy is None:
+    for reading in readings:
+        if reading is None:
             return Invalid(Reason.MISSING_EDGES, "a window has no recording", "Measure again.")
-        if isinstance(answer.energy, Invalid):
-            return answer.energy
-        found.append(answer.energy)
+        if isinstance(reading, Invalid):
+            return reading
+        found.append(reading)
     joules = [one.energy_j for one in found]
     energy = statistics.median(joules)
     spread = statistics.stdev(joules) / statistics.fmean(joules) if len(joules) > 1 else None
@@ -103,13 +114,38 @@ def session_energy(answers: Sequence[Answer]) -> EnergyReading:
         peak_current_a=max(one.peak_current_a for one in found),
         time_s=statistics.median(one.time_s for one in found),
         coverage=min(one.coverage for one in found),
+        baseline=_mean_baseline(found),
+        net_j=_median_net(found),
         warnings=tuple(dict.fromkeys(notes)),
     )
+
+
+def _mean_baseline(found: Sequence[EnergySummary]) -> Baseline | None:
+    baselines = [one.baseline for one in found if one.baseline is not None]
+    if len(baselines) < len(found):
+        return None
+    return replace(baselines[0], power_w=statistics.fmean(one.power_w for one in baselines))
+
+
+def _median_net(found: Sequence[EnergySummary]) -> float | None:
+    nets = [one.net_j for one in found if one.net_j is not None]
+    return statistics.median(nets) if len(nets) == len(found) else None
 
 
 def shortest_s(energy: EnergySummary) -> float:
     """Seconds of the shortest window, by the meter."""
     return min(window.time_s for window in energy.windows)
+
+
+def by_the_rules(reading: EnergyReading) -> EnergyReading:
+    """The energy, if it is of a simulation or its windows are as long as the rules want."""
+    if isinstance(reading, Invalid) or reading.origin != "measured" or long_enough(reading):
+        return reading
+    return Invalid(
+        Reason.WINDOW_TOO_SHORT,
+        f"a window took {shortest_s(reading):.3f} s; the rules want {SHORTEST_WINDOW_S:g} s",
+        "Measure more --inferences in a window.",
+    )
 
 
 def long_enough(energy: EnergySummary) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import cycle, islice
 
 from harness.domain.energy import EnergyReading
+from harness.domain.metering import EnergyFound
 from harness.domain.mlperf import (
     WINDOWS,
     Benchmark,
@@ -18,7 +19,6 @@ from harness.domain.mlperf import (
 )
 from harness.errors import ConfigError, DeviceError, LinkTimeout, WrongImage
 from harness.link.mlperf import Disturbed, MlperfClient
-from harness.results.raw import Arrays
 
 TRIES = 4
 
@@ -37,7 +37,7 @@ class Step:
 class Answer:
     """What a step gave; it was said `tries` times.
 
-    `energy` is what a meter said of its window, `trace` the arrays that keep its recording whole.
+    `energy` is what a meter said of its window, `recording` what keeps that whole.
     """
 
     step: Step
@@ -46,7 +46,7 @@ class Answer:
     warmup: int
     tries: int
     energy: EnergyReading | None = None
-    trace: Arrays = field(default_factory=dict, repr=False)
+    recording: EnergyFound | None = field(default=None, repr=False)
 
 
 SessionEvent = Callable[[str], None]
@@ -97,7 +97,7 @@ class Session:
         self._verify = verify
         self._tell = tell
         self.energy: EnergyReading | None = None
-        self.trace: Arrays = {}
+        self.recording: EnergyFound | None = None
         self.repeated = 0
         """Steps that were said again from their beginning."""
 
@@ -115,7 +115,7 @@ class Session:
             try:
                 found = self._once(step)
                 asked = (self._inferences, self._warmup)
-                return Answer(step, found, *asked, attempt, self.energy, self.trace)
+                return Answer(step, found, *asked, attempt, self.energy, self.recording)
             except (Disturbed, LinkTimeout) as error:
                 self._tell(f"repeated: {error.what}")
                 last = error

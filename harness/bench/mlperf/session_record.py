@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import harness
-from harness.bench.mlperf.energy import long_enough, session_energy, shortest_s
+from harness.bench.mlperf.energy import by_the_rules, session_energy
 from harness.bench.mlperf.scoring import Score, throughputs
 from harness.bench.mlperf.session import Answer, Step
 from harness.domain.measurement import Measurement, Missing, Reading
@@ -101,16 +101,12 @@ def _found(
 def _energy(answers: Sequence[Answer]) -> list[Reading]:
     """Joules per inference; windows of a simulation need not have the length the rules want."""
     quantity = "mlperf_energy"
-    energy = session_energy(answers)
+    found = session_energy(answers)
+    if isinstance(found, Invalid):
+        return [Missing(quantity, f"{found.reason}: {found.detail}")]
+    energy = by_the_rules(found)
     if isinstance(energy, Invalid):
-        return [Missing(quantity, f"{energy.reason}: {energy.detail}")]
-    if energy.origin == "measured" and not long_enough(energy):
-        return [
-            Missing(
-                quantity,
-                f"a window took {shortest_s(energy):.3f} s; the rules want {SHORTEST_WINDOW_S:g} s",
-            )
-        ]
+        return [Missing(quantity, energy.detail)]
     joules = [window.energy_per_inference_j for window in energy.windows]
     return [
         Measurement(

@@ -1,42 +1,23 @@
-"""What `measure` and `import` share: their options, and how an energy is shown."""
+"""How an energy is shown, by `measure`, `import` and `again` alike, and how a trace is drawn."""
 
 from __future__ import annotations
 
 import json as json_format
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli.power_commands._analysis import numbers
 from harness.errors import ConfigError, EnergyInvalid
 
 if TYPE_CHECKING:
-    from harness.assembly.power import Analysis
     from harness.domain.energy import EnergyReading
-    from harness.domain.power import Trace
+    from harness.domain.power import Invalid, Trace
+    from harness.domain.power_analysis import Analysis
 
-Windows = Annotated[int, typer.Option(min=1, help="How many windows the board makes.")]
-Inferences = Annotated[int, typer.Option(min=1, help="Inferences in each window.")]
-BoardTime = Annotated[
-    float | None,
-    typer.Option(help="Seconds of a window by the board's own counter: must agree within 2 %."),
-]
-LeastWindow = Annotated[float, typer.Option(min=0, help="Shorter windows give no number.")]
-Align = Annotated[
-    str,
-    typer.Option(
-        help="How windows are found: gate, pulse, event, hw-start, step.",
-        show_default="the most exact there is",
-    ),
-]
-BaselineSpan = Annotated[
-    str | None,
-    typer.Option(
-        help="NAME:START:END in seconds: a state of the board whose power is taken off, "
-        "as a second number."
-    ),
-]
 Battery = Annotated[
     str | None,
     typer.Option(help="PERIOD_S:SLEEP_UA:CAPACITY_MAH: estimate how long a battery lasts."),
@@ -44,19 +25,6 @@ Battery = Annotated[
 Plot = Annotated[
     Path | None, typer.Option(help="Also draw the trace to this .svg.", dir_okay=False)
 ]
-
-
-def baseline_span(text: str | None) -> tuple[str, float, float] | None:
-    """Read NAME:START:END.
-
-    Raises:
-        ConfigError: it is not of this form.
-    """
-    if text is None:
-        return None
-    name, *numbers = text.split(":")
-    values = _numbers(numbers, 2, "--baseline", "NAME:START:END, for example idle:0:0.4")
-    return name, values[0], values[1]
 
 
 def show_reading(
@@ -75,25 +43,54 @@ def show_reading(
     """
     from harness.assembly.power_kept import analyse_and_keep
     from harness.domain.power import Invalid
-    from harness.report.energy import energy_lines
 
     name, reading, windows = analyse_and_keep(trace, asked, results)
     if json:
-        kind = "simulated" if trace.origin == "simulated" else trace.origin
-        typer.echo(json_format.dumps({"kind": kind, "trace": name, **_json(reading)}, indent=2))
+        typer.echo(json_format.dumps(reading_json(reading, trace.origin, [name]), indent=2))
     else:
-        lines = [*energy_lines(reading), ("trace", name), *_battery(reading, battery)]
-        width = max(len(key) for key, _ in lines)
-        for key, value in lines:
-            typer.echo(f"{key:<{width}}  {value}")
+        write_lines(reading, [name], battery)
     if plot is not None:
         write_plot(trace, windows, plot)
     if isinstance(reading, Invalid):
-        raise EnergyInvalid(
-            f"no energy: {reading.reason}: {reading.detail}",
-            where=trace.info.address,
-            hint=reading.hint or "Measure again.",
-        )
+        raise no_energy(reading, trace.info.address)
+
+
+def write_lines(
+    reading: EnergyReading,
+    traces: Sequence[str],
+    battery: str | None,
+    *more: tuple[str, str],
+    indent: str = "",
+) -> None:
+    """All that is known of an energy, a line each."""
+    from harness.report.energy import energy_lines
+
+    kept = [("trace", name) for name in traces]
+    lines = [*energy_lines(reading), *more, *kept, *_battery(reading, battery)]
+    width = max(len(key) for key, _ in lines)
+    for key, value in lines:
+        typer.echo(f"{indent}{key:<{width}}  {value}")
+
+
+def reading_json(
+    reading: EnergyReading, origin: str, names: Sequence[str], **more: object
+) -> dict[str, object]:
+    """The same as data; `trace` is the first of the recordings."""
+    from harness.domain.power import Invalid
+
+    kept = {"kind": origin, "trace": names[0] if names else None, **more}
+    if isinstance(reading, Invalid):
+        return {**kept, "valid": False, "reason": reading.reason, "detail": reading.detail}
+    return {**kept, "valid": True, "for_regression": reading.for_regression, **asdict(reading)}
+
+
+def no_energy(invalid: Invalid, where: str) -> EnergyInvalid:
+    """The error that a command ends with, after it has shown what there is."""
+    return EnergyInvalid(
+        f"no energy: {invalid.reason}: {invalid.detail}",
+        where=where,
+        hint=invalid.hint or "Measure again.",
+    )
 
 
 def write_plot(trace: Trace, windows: object, plot: Path) -> None:
@@ -116,21 +113,13 @@ def write_plot(trace: Trace, windows: object, plot: Path) -> None:
     typer.echo(f"drawn to {plot}", err=True)
 
 
-def _json(reading: EnergyReading) -> dict[str, object]:
-    from harness.domain.power import Invalid
-
-    if isinstance(reading, Invalid):
-        return {"valid": False, "reason": reading.reason, "detail": reading.detail}
-    return {"valid": True, "for_regression": reading.for_regression, **asdict(reading)}
-
-
 def _battery(reading: EnergyReading, text: str | None) -> list[tuple[str, str]]:
     from harness.assembly import power
 
     if text is None:
         return []
     form = "PERIOD_S:SLEEP_UA:CAPACITY_MAH, for example 60:5:220"
-    period, sleep_ua, mah = _numbers(text.split(":"), 3, "--battery", form)
+    period, sleep_ua, mah = numbers(text.split(":"), 3, "--battery", form)
     life = power.battery(reading, period_s=period, sleep_a=sleep_ua / 1e6, capacity_ah=mah / 1e3)
     if life is None:
         return [("battery life", "-")]
@@ -139,15 +128,3 @@ def _battery(reading: EnergyReading, text: str | None) -> list[tuple[str, str]]:
         ("battery life", f"{life.hours:,.0f} h = {life.hours / 24:,.1f} days, {mean}"),
         *(("", line) for line in life.assumptions),
     ]
-
-
-def _numbers(words: list[str], wanted: int, option: str, form: str) -> list[float]:
-    try:
-        values = [float(word) for word in words]
-    except ValueError:
-        values = []
-    if len(values) != wanted:
-        raise ConfigError(
-            f"{':'.join(words)!r} is not of the form asked for", where=option, hint=f"Write {form}."
-        )
-    return values

@@ -7,29 +7,20 @@ from typing import Annotated
 
 import typer
 
-from harness.assembly.power import LEAST_WINDOW_S
 from harness.cli.listing import AsJson
 from harness.cli.options import Results
-from harness.cli.power_commands._reading import (
-    Align,
-    BaselineSpan,
-    Battery,
-    BoardTime,
-    Inferences,
-    LeastWindow,
-    Plot,
-    Windows,
-    baseline_span,
-    show_reading,
-)
+from harness.cli.power_commands._analysis import analysing
+from harness.cli.power_commands._reading import Battery, Plot, show_reading
+from harness.domain.power_analysis import Analysis
 
 
 def register(group: typer.Typer) -> None:
     """Add the command."""
-    group.command("import")(import_trace)
+    group.command("import")(analysing(import_trace))
 
 
 def import_trace(
+    asked: Analysis,
     file: Annotated[Path, typer.Argument(help=".csv, .jls, .npz, EEMBC or LPM log.")],
     format: Annotated[str, typer.Option(help="Its format.", show_default="by its name")] = "",
     voltage: Annotated[float | None, typer.Option(help="Supply, if the file has none.")] = None,
@@ -40,18 +31,17 @@ def import_trace(
     gate: Annotated[str, typer.Option(help="Name of the gate.")] = "",
     instrument: Annotated[str, typer.Option(help="What took it.")] = "imported",
     accuracy: Annotated[float, typer.Option(min=0, help="Its relative accuracy.")] = 0.02,
-    windows: Windows = 1,
-    inferences: Inferences = 1,
-    board_time: BoardTime = None,
-    least_window: LeastWindow = LEAST_WINDOW_S,
-    align: Align = "",
-    baseline: BaselineSpan = None,
     battery: Battery = None,
     plot: Plot = None,
     results: Results = None,
     json: AsJson = False,
 ) -> None:
-    """Read a recorded trace, keep it with the results, and tell the energy of an inference."""
+    """Read a recorded trace, keep it with the results, and tell the energy of an inference.
+
+    What you say of the analysis is kept beside it: `harness power again HASH` makes another one.
+
+    Exit codes: 0 there is a number; 2 your words; 7 there is no number, and why, or no trace.
+    """
     from harness.assembly import power
 
     trace = power.import_trace(
@@ -65,13 +55,5 @@ def import_trace(
         gate=gate,
         instrument=instrument,
         gain=accuracy,
-    )
-    asked = power.Analysis(
-        windows=windows,
-        inferences=inferences,
-        board_s=board_time,
-        least_window_s=least_window,
-        alignment=align,
-        baseline=baseline_span(baseline),
     )
     show_reading(trace, asked, results, json=json, plot=plot, battery=battery)

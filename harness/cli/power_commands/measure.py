@@ -6,29 +6,20 @@ from typing import Annotated
 
 import typer
 
-from harness.assembly.power import LEAST_WINDOW_S
 from harness.cli.listing import AsJson
 from harness.cli.options import Results
-from harness.cli.power_commands._reading import (
-    Align,
-    BaselineSpan,
-    Battery,
-    BoardTime,
-    Inferences,
-    LeastWindow,
-    Plot,
-    Windows,
-    baseline_span,
-    show_reading,
-)
+from harness.cli.power_commands._analysis import analysing
+from harness.cli.power_commands._reading import Battery, Plot, show_reading
+from harness.domain.power_analysis import Analysis
 
 
 def register(group: typer.Typer) -> None:
     """Add the command."""
-    group.command()(measure)
+    group.command()(analysing(measure))
 
 
 def measure(
+    asked: Analysis,
     meter: Annotated[
         str,
         typer.Option("--meter", "-p", help="Address of the meter.", envvar="HARNESS_POWER_METER"),
@@ -47,12 +38,6 @@ def measure(
     keep_output: Annotated[
         bool, typer.Option("--keep-output", help="Leave the supply on at the end.")
     ] = False,
-    windows: Windows = 1,
-    inferences: Inferences = 1,
-    board_time: BoardTime = None,
-    least_window: LeastWindow = LEAST_WINDOW_S,
-    align: Align = "",
-    baseline: BaselineSpan = None,
     battery: Battery = None,
     plot: Plot = None,
     results: Results = None,
@@ -60,20 +45,13 @@ def measure(
 ) -> None:
     """Feed a board that runs by itself, record, and tell the energy of an inference.
 
-    The windows are those in which the board's gate pin is high. The trace is kept with the results.
+    The windows are those in which the board's gate pin is high. The trace is kept with the results,
+    and what you say of the analysis beside it: `harness power again HASH` makes another one.
 
     Exit codes: 0 there is a number; 2 your words; 4 the meter; 7 there is no number, and why.
     """
     from harness.assembly import power
 
-    asked = power.Analysis(
-        windows=windows,
-        inferences=inferences,
-        board_s=board_time,
-        least_window_s=least_window,
-        alignment=align,
-        baseline=baseline_span(baseline),
-    )
     trace = power.record_trace(
         meter,
         seconds=seconds,

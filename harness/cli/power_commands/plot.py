@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from harness.cli.options import Results
-from harness.cli.power_commands._reading import Align, Windows, write_plot
+from harness.cli.power_commands._analysis import analysing
+from harness.cli.power_commands._reading import write_plot
+from harness.domain.power_analysis import Analysis
 from harness.errors import ConfigError
+
+if TYPE_CHECKING:
+    from harness.assembly.power_recordings import Recorded
 
 
 def register(group: typer.Typer) -> None:
     """Add the command."""
-    group.command()(plot)
+    group.command()(analysing(plot, unsaid="as measured"))
 
 
 def plot(
+    asked: Analysis,
     trace: Annotated[
         str, typer.Argument(help="A trace's name (its first characters), or a file.")
     ] = "",
@@ -27,39 +33,37 @@ def plot(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Where to.", dir_okay=False)
     ] = Path("trace.svg"),
-    windows: Windows = 1,
-    align: Align = "",
     results: Results = None,
 ) -> None:
-    """Draw current over time with the windows found, and how often each current occurs."""
+    """Draw current over time with the windows found, and how often each current occurs.
+
+    The windows are those of the measurement, or what the options of an analysis make of them:
+    `harness power again` tells their energy, and draws all recordings of a run.
+    """
     if bool(trace) == bool(run):
         raise ConfigError(
             "one trace is drawn, or that of a run",
             where="harness power plot",
             hint="Name a trace, a file, or a run with --run.",
         )
-    if run:
-        _plot_of_run(run, output, align, results)
-        return
-    from harness.assembly import power
-    from harness.assembly.power_kept import stored_trace
+    from harness.assembly.power_again import analyse_again
+    from harness.assembly.power_recordings import recording_named
 
-    kept = stored_trace(trace, results)
-    _, found = power.analyse_trace(kept, power.Analysis(windows=windows, alignment=align))
-    write_plot(kept, found, output)
+    found = _of_run(run, results) if run else recording_named(trace, results)
+    again = analyse_again(found, asked)
+    write_plot(again.traces[0], again.windows[0], output)
 
 
-def _plot_of_run(run: str, output: Path, align: str, results: str | None) -> None:
-    from harness.assembly import power_runs
+def _of_run(run: str, results: str | None) -> Recorded:
+    from harness.assembly.power_recordings import recordings_of_run
 
-    kept, *more = power_runs.kept_traces(run, results)
-    if more:
+    found = recordings_of_run(run, (), results)
+    names = [name for one in found for name in one.names]
+    if len(names) > 1:
         raise ConfigError(
-            f"{run} has {1 + len(more)} traces",
+            f"{run} has {len(names)} traces",
             where="--run",
             hint=f"Draw all of them with `harness power again --run {run} --plot FOLDER`, or name "
-            f"one, such as {kept.sha256[:12]}.",
+            f"one, such as {names[0][:12]}.",
         )
-    trace = power_runs.trace_of_run(kept, results)
-    _, found = power_runs.analyse_again(trace, kept, alignment=align)
-    write_plot(trace, found, output)
+    return found[0]

@@ -61,7 +61,9 @@ def export(
     store = open_kept(results)
     ids = None
     if run:
-        ids = tuple(dict.fromkeys(one.id for name in run for one in store.resolve(name)))
+        ids = tuple(
+            dict.fromkeys(one.id for name in run for one in store.resolve(name, sessions=True))
+        )
     where = CaseFilter(
         sessions=None,
         runs=ids,

@@ -40,7 +40,7 @@ def show(
 
     require_writable(save or [])
     store = open_kept(results)
-    ids = dict.fromkeys(found.id for name in run for found in store.resolve(name))
+    ids = dict.fromkeys(found.id for name in run for found in store.resolve(name, sessions=True))
     records = [
         stored.record for stored in store.records(CaseFilter(runs=tuple(ids), sessions=None))
     ]

@@ -36,7 +36,7 @@ def tag(
 
     require_tag(name)
     store = open_kept(results)
-    for found in store.resolve(run):
+    for found in store.resolve(run, sessions=True):
         if delete:
             gone = store.untag(found.id, name)
             typer.echo(f"run {found.id[:8]} {'was' if gone else 'is not'} called {name}", err=True)

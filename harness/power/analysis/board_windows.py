@@ -21,6 +21,8 @@ from harness.domain.energy import (
 from harness.domain.energy_asked import WINDOW_S
 from harness.domain.metering import BoardWindows, EnergyFound
 from harness.domain.power import Invalid, Reason, Trace
+from harness.domain.power_analysis import Analysis
+from harness.power.analysis.baseline_span import baseline_between, mean_baseline
 from harness.power.analysis.integrate import integrate
 from harness.power.analysis.levels import edges_of, level_at_start
 from harness.power.analysis.limits import Expected, Limits
@@ -28,28 +30,50 @@ from harness.power.analysis.operators import operator_energies
 from harness.power.analysis.summary import analyse, baseline_of, summarise
 from harness.power.analysis.windows import GATE_BIT, find_windows
 
+AS_MEASURED = Analysis()
 OPERATOR_BIT = 1
 _POINTS = 4000
 _TRIM = 0.1
 _LEAST_BASELINE_S = 5e-3
 
 
-def energy_of(traces: Sequence[Trace], board: BoardWindows) -> EnergyFound:
-    """The energy of the windows that count; one trace for all of them, or one for each."""
-    limits = _limits(traces[-1], board)
+def energy_of(
+    traces: Sequence[Trace], board: BoardWindows, asked: Analysis = AS_MEASURED
+) -> EnergyFound:
+    """The energy of the windows that count; one trace for all of them, or one for each.
+
+    What is `asked` goes before what the board told; of its windows that count, the first `windows`
+    are taken.
+
+    Raises:
+        ConfigError: a baseline is asked for where nothing was recorded.
+    """
+    board = _told_otherwise(board, asked)
+    limits = _limits(traces[-1], board, asked)
     if len(traces) > 1:
-        return _one_by_one(traces, board, limits)
+        return _one_by_one(traces, board, limits, asked)
     trace, expected = traces[0], _expected(board)
-    way = Alignment.PULSE if board.pulses and trace.logic is not None else None
-    windows = [] if trace.faults else find_windows(trace, expected, limits, alignment=way)
+    way, bit = _way(trace, board, asked), asked.gate_bit or GATE_BIT
+    windows: list[Window] | Invalid = []
+    if not trace.faults:
+        windows = find_windows(trace, expected, limits, alignment=way, gate_bit=bit)
     if isinstance(windows, Invalid):
         return EnergyFound(windows, picture=_picture(trace, []))
     baseline = _baseline(trace, windows, board.baseline) if windows else None
+    if asked.span is not None:
+        baseline = baseline_between(trace, asked.span)
     reading = analyse(
-        trace, expected, limits, alignment=way, baseline=baseline, discard=board.discarded
+        trace,
+        expected,
+        limits,
+        alignment=way,
+        gate_bit=bit,
+        baseline=baseline,
+        discard=board.discarded,
+        count=asked.windows,
     )
     reading = _told(_by_host(reading), board, baseline)
-    counted = windows[board.discarded :]
+    counted = windows[board.discarded :][: asked.windows]
     return EnergyFound(reading, tuple(counted), picture=_picture(trace, counted, reading))
 
 
@@ -86,25 +110,54 @@ def _expected(board: BoardWindows, numbers: slice = slice(None)) -> Expected:
     )
 
 
-def _limits(trace: Trace, board: BoardWindows) -> Limits:
+def _told_otherwise(board: BoardWindows, asked: Analysis) -> BoardWindows:
+    """What the board told, but for what is asked of its windows."""
+    windows = board.windows
+    if asked.board_s is not None:
+        windows = tuple(replace(one, board_s=asked.board_s) for one in windows)
+    if asked.inferences is not None:
+        windows = tuple(replace(one, answered=asked.inferences) for one in windows)
+    return replace(
+        board,
+        windows=windows,
+        baseline=board.baseline if asked.baseline is None else None,
+        discarded=board.discarded if asked.discard is None else asked.discard,
+        inferences=asked.inferences or board.inferences,
+        least_s=board.least_s if asked.least_window_s is None else asked.least_window_s,
+    )
+
+
+def _way(trace: Trace, board: BoardWindows, asked: Analysis) -> Alignment | None:
+    if asked.alignment:
+        return Alignment(asked.alignment)
+    return Alignment.PULSE if board.pulses and trace.logic is not None else None
+
+
+def _limits(trace: Trace, board: BoardWindows, asked: Analysis = AS_MEASURED) -> Limits:
     """A simulated board has no time to lose: its windows need not have the length of real ones."""
     wanted = board.least_s if trace.origin == "simulated" else WINDOW_S
-    return Limits(least_window_s=board.least_s, wanted_window_s=wanted)
+    limits = Limits(least_window_s=board.least_s, wanted_window_s=wanted)
+    return limits if asked.floor_a is None else replace(limits, floor_a=asked.floor_a)
 
 
-def _one_by_one(traces: Sequence[Trace], board: BoardWindows, limits: Limits) -> EnergyFound:
+def _one_by_one(
+    traces: Sequence[Trace], board: BoardWindows, limits: Limits, asked: Analysis
+) -> EnergyFound:
     """Each window started its own trace."""
     found: list[WindowEnergy] = []
-    for number, trace in enumerate(traces):
-        if number < board.discarded:
-            continue
-        expected = _expected(board, slice(number, number + 1))
-        one = analyse(trace, expected, limits)
+    baselines: list[Baseline] = []
+    numbers = range(len(traces))[board.discarded :][: asked.windows]
+    for number in numbers:
+        trace, expected = traces[number], _expected(board, slice(number, number + 1))
+        way, bit = _way(trace, board, asked), asked.gate_bit or GATE_BIT
+        one = _by_host(analyse(trace, expected, limits, alignment=way, gate_bit=bit))
         if isinstance(one, Invalid):
             return EnergyFound(one, picture=_picture(trace, []))
         found += one.windows
-    last = traces[-1]
-    reading = _told(summarise(last, found), board, None)
+        if asked.span is not None:
+            baselines.append(baseline_between(trace, asked.span))
+    last, baseline = traces[numbers[-1]], mean_baseline(baselines)
+    reading = _told(summarise(last, found, baseline), board, baseline)
     return EnergyFound(
         reading, (found[-1].window,), picture=_picture(last, [found[-1].window], reading)
     )

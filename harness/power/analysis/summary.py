@@ -31,10 +31,11 @@ def analyse(
     gate_bit: int = GATE_BIT,
     baseline: Baseline | None = None,
     discard: int = 0,
+    count: int | None = None,
 ) -> EnergyReading:
     """Find the windows, integrate each, and give the median: or why there is no number.
 
-    The first `discard` windows warm up, and do not count.
+    The first `discard` windows warm up, and do not count; of the others `count` do, None: all.
     """
     bounds = limits or Limits()
     if trace.faults:
@@ -46,7 +47,7 @@ def analyse(
         return windows
     found: list[WindowEnergy] = []
     for number, window in enumerate(windows):
-        if number < discard:
+        if number < discard or (count is not None and number >= discard + count):
             continue
         energy = integrate(
             trace, window, expected.inferences, bounds, board_s=expected.board_s(number)

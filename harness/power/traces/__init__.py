@@ -53,7 +53,7 @@ class ImportOptions:
             raise BadTrace(
                 "the file has no voltage",
                 where=str(where),
-                hint="Say the supply voltage with --voltage.",
+                hint="Say the supply voltage with --voltage of `harness power import`.",
             )
         return self.voltage_v
 

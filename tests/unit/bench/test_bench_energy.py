@@ -36,6 +36,7 @@ from harness.report.energy_table import energy_sections
 from harness.results import open_store
 from harness.results.comparability import observe
 from harness.results.observing import detailed
+from harness.results.power_facts import board_of
 from harness.results.raw import Arrays
 
 UNPLUGGED = Invalid(Reason.DISCONNECTED, "it went away", "Plug it in.")
@@ -98,6 +99,7 @@ def test_an_energy_of_silicon_is_kept_with_all_that_belongs_to_it(desk: Desk) ->
     assert values["energy_inferences"] == 250
     assert [event.reading for event in told if isinstance(event, EnergyMeasured)] == [meter.reading]
     assert {"current", "power-trace"} <= kept.keys()
+    assert [board_of(kept["power-board"], "here")] == meter.recorded
     joules = [1.3998e-3, 1.3999e-3, 1.4e-3, 1.4001e-3, 1.4002e-3]
     assert kept["power-windows"]["energy_per_inference"] == pytest.approx(joules)
     assert "PPK2 E0F1 firmware 1.2.4; probe released" in dict(record.tool_versions)["power-meter"]

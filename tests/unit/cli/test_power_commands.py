@@ -131,14 +131,15 @@ def test_a_trace_is_raw_data_of_the_results_exported_and_pruned_with_them(folder
         return found
 
     out = ["export", "a.jsonl", "--raw", "out.raw", "--results", "a.db"]
-    assert "copied: 1" in results(*out).output
+    assert "copied: 2" in results(*out).output  # the trace, and what was asked of it
     taken = results("import", "a.jsonl", "--raw", "out.raw", "--results", "b.db")
-    assert "raw data added: 1" in taken.output
+    assert "raw data added: 2" in taken.output
     again = power("plot", name[:12], "-o", "b.svg", "--results", "b.db")
     assert again.exit_code == 0, again.output
     row = json.loads((folder / "a.jsonl").read_text())
     assert row["target_id"] == "power:csv"
-    assert row["raw"] == {"power-trace": name}
+    assert set(row["raw"]) == {"power-trace", "power-asked"}
+    assert row["raw"]["power-trace"] == name
     assert row["readings"][0]["quantity"] == "energy_per_inference"
     assert row["readings"][0]["value"] == pytest.approx(30e-3, rel=1e-5)  # 10 mA, 3 V, 1 s
     os.utime(kept[0], (0, 0))  # older than what an hour's grace protects
@@ -200,7 +201,7 @@ def kept(*traces: Trace) -> None:
 
 
 def test_the_trace_of_a_run_is_drawn_without_its_first_window(folder: Path) -> None:
-    kept(gated([(200, 600), (900, 1300)], 1500))
+    kept(gated([(200, 1400), (1700, 2900)], 3100))
     assert power("plot", "--run", "last", "-o", "a.svg").exit_code == 0
     assert power("again", "--run", "last", "--plot", "all").exit_code == 0
     (other,) = (folder / "all").glob("*.svg")

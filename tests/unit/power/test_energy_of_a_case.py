@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from harness.bench.case_energy import energy_raw
 from harness.bench.energy import EnergyStage
 from harness.domain.device import ProfileReply, Reply
 from harness.domain.energy import Alignment, EnergySummary
@@ -15,15 +16,19 @@ from harness.domain.energy_asked import EnergyAsked
 from harness.domain.gate import GateMode, MeteredReply
 from harness.domain.power import Invalid, Reason
 from harness.errors import HarnessError, LinkTimeout, MeterDisconnected, WrongModel
+from harness.power.analysis.board_windows import energy_of
 from harness.power.metering import MeteredBoard, metering
 from harness.power.meters.virtual import VirtualMeter
 from harness.power.options import MeterOptions
+from harness.power.traces.npz import trace_of
 from harness.power.virtual.faults import Faults
 from harness.power.virtual.waveform import FollowedGate
+from harness.results.power_facts import board_of
 
 HZ = 1_000_000
 IDLE_A, ACTIVE_A, VOLTS = 2e-3, 10e-3, 3.0
 PAUSE_S = 30e-6
+PULSE_S = 50e-6
 # 10 mA at 3 V for the 2 ms of an inference.
 JOULES = VOLTS * ACTIVE_A * 2e-3
 MUTE = LinkTimeout("no answer to METERED", deadline_s=1, got=0, hint="Reset it.")
@@ -55,9 +60,9 @@ class Board:
         self.now_s += 0.02
         if mode is GateMode.OPERATORS:
             self._operators(repeats)
-        self.gate.edge(self.now_s)
+        self._stamp(mode)
         self.now_s += seconds * self.slow
-        self.gate.edge(self.now_s)
+        self._stamp(mode)
         self.now_s += 0.02
         self.gate.advance(self.now_s)
         return MeteredReply(
@@ -66,6 +71,12 @@ class Board:
             self.link_interrupts,
             (b"",),
         )
+
+    def _stamp(self, mode: GateMode) -> None:
+        """An edge of the gate, or a pulse that ends here."""
+        if mode is GateMode.PULSE:
+            self.gate.edge(self.now_s - PULSE_S)
+        self.gate.edge(self.now_s)
 
     def _operators(self, repeats: int) -> None:
         """Two operators, of a quarter and three quarters of each inference."""
@@ -81,9 +92,11 @@ class Board:
 
 
 @contextmanager
-def at_work(gate: FollowedGate, faults: Faults | None = None) -> Iterator[MeteredBoard]:
+def at_work(
+    gate: FollowedGate, faults: Faults | None = None, name: str = "ppk2"
+) -> Iterator[MeteredBoard]:
     options = MeterOptions(silence_s=10.0, check_time=False)
-    meter = VirtualMeter("ppk2", options, gate, faults, speed=None)
+    meter = VirtualMeter(name, options, gate, faults, speed=None)
     with metering(meter, VOLTS, gate=gate) as board:
         yield board
 
@@ -116,7 +129,32 @@ def test_energy_is_the_one_worked_out_and_the_first_window_does_not_count() -> N
     assert found.picture["windows"].shape == (3, 2)
     assert found.picture["energies"] == pytest.approx([JOULES] * 3, rel=1e-3)
     assert len(found.picture["seconds"]) == len(found.picture["amperes"]) <= 4000
-    assert found.trace["current_a"].size > 3 * 0.1 * 100_000
+    assert found.traces[0]["current_a"].size > 3 * 0.1 * 100_000
+
+
+@pytest.mark.parametrize(
+    ("instrument", "way", "recordings"),
+    [
+        ("ppk2", Alignment.GATE, 1),
+        ("lpm01a", Alignment.EVENT, 1),
+        ("stlink-v3pwr", Alignment.HARDWARE_START, 4),
+    ],
+)
+def test_what_is_kept_gives_the_same_number_again(
+    instrument: str, way: Alignment, recordings: int
+) -> None:
+    """Through arrays as the store keeps them; a start by hardware has a recording each window."""
+    gate = FollowedGate(IDLE_A, ACTIVE_A, pulses=instrument == "lpm01a")
+    with at_work(gate, name=instrument) as meter:
+        found = stage(Board(gate), meter, windows=3).measure(warmup=0)
+    energy = found.reading
+    assert isinstance(energy, EnergySummary), energy
+    assert (energy.alignment, len(energy.windows)) == (way, 3)
+    assert energy.energy_j == pytest.approx(JOULES, rel=5e-3)
+    raw = energy_raw(found)
+    kept = [trace_of(arrays) for kind, arrays in raw.items() if kind.startswith("power-trace")]
+    assert len(kept) == recordings
+    assert energy_of(kept, board_of(raw["power-board"], "here")).reading == energy
 
 
 def test_a_baseline_is_told_beside_the_energy() -> None:
@@ -181,7 +219,7 @@ def test_a_meter_that_is_unplugged_is_lost_and_its_part_is_kept() -> None:
         assert isinstance(found.reading, Invalid)
         assert found.reading.reason is Reason.DISCONNECTED
         assert meter.lost
-    assert found.trace["current_a"].size <= 5000
+    assert found.traces[0]["current_a"].size <= 5000
 
 
 @pytest.mark.parametrize("ending", [KeyboardInterrupt, MeterDisconnected])

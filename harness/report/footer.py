@@ -8,6 +8,7 @@ from harness.domain.kernel_code import NEEDED_FLASH
 from harness.domain.measurement import Measurement
 from harness.domain.record import CaseRecord, CaseStatus
 from harness.domain.units import Fidelity, Unit
+from harness.report.case_name import failure_of
 from harness.report.fallback import fallback_lines
 from harness.report.table import COUNTED, counted
 
@@ -18,8 +19,7 @@ def failure_lines(records: Sequence[CaseRecord]) -> list[str]:
     """One line per failed case: which, what, and the next step."""
     return [
         f"{record.model} · {record.target_id} · {record.kernel_set} ({record.variant}): "
-        f"{record.error_class}"
-        + (f": {' '.join(record.error_message.split())}" if record.error_message else "")
+        f"{failure_of(record)}"
         for record in records
         if record.status is CaseStatus.FAILED
     ]

@@ -52,8 +52,8 @@ def footer_lines(records: Sequence[CaseRecord]) -> list[str]:
             )
         if any(record.firmware_flash_bytes for record in measured):
             lines.append(
-                "flash, RAM: firmware for any model, with the kernels of all operators that its "
-                "build has (fewer: `--build eight-operators`)"
+                "flash, RAM: firmware for any model, its arena not counted, with the kernels of "
+                "all operators that its build has (fewer: `--build eight-operators`)"
             )
         if any(isinstance(record.reading(NEEDED_FLASH), Measurement) for record in measured):
             lines.append(

@@ -77,3 +77,6 @@ def test_while_firmware_is_built(
     (record,) = store.cases(run.id)
     assert (record.status, record.error_class) == (CaseStatus.FAILED, "KeyboardInterrupt")
     assert record.readings == ()
+    compared = harness("compare")
+    assert compared.code == 2
+    assert "nothing to compare: every case failed\n  lenet-digits · mps2-an500 · " in compared.err

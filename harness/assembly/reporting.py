@@ -49,11 +49,12 @@ def report_content(
     from harness.domain.selection import CaseFilter
     from harness.report import content
     from harness.report.profile_file import read_profiles
+    from harness.results.interrupted import without_interrupted
     from harness.results.kept import open_kept
 
     store = open_kept(results)
     found = {run.id: run for name in runs for run in store.resolve(name)}
-    cases = list(store.records(CaseFilter(runs=tuple(found))))
+    cases = without_interrupted(store.records(CaseFilter(runs=tuple(found))))
     records = tuple(case.record for case in cases)
     return content.ReportContent(
         runs=tuple(found.values()),

@@ -121,6 +121,10 @@ def parse_toml(path: Path) -> dict[str, Any]:
         raise bad_definition(path, [f"is not TOML: {error}"]) from error
     except UnicodeDecodeError as error:
         raise bad_definition(path, [f"is not UTF-8: byte {error.start}"]) from error
+    except FileNotFoundError as error:
+        raise BadDefinition(
+            "there is no such file", where=str(path), hint="Correct the path."
+        ) from error
     except OSError as error:
         raise BadDefinition(
             f"cannot be read: {error.strerror}",

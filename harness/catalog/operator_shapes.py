@@ -198,6 +198,10 @@ def _parse_csv(path: Path) -> dict[str, Any]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file, restkey="(beyond the header)", strict=True))
+    except FileNotFoundError as error:
+        raise BadDefinition(
+            "there is no such file", where=str(path), hint="Correct the path."
+        ) from error
     except OSError as error:
         raise BadDefinition(
             f"cannot be read: {error.strerror}", where=str(path), hint="Make the file readable."

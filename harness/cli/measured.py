@@ -30,11 +30,13 @@ def measure_and_present(
     save: Sequence[Path],
     quiet: bool,
     timings: bool = False,
+    resumable: bool = False,
 ) -> int:
     """Measure the cases of `plan`, show their rows, and return the exit code.
 
     `plan` is given the listener of its notes; `kept` tells afterwards where the rows are. With
-    `timings` the stages of each case are shown too.
+    `timings` the stages of each case are shown too. With `resumable` the command has `--resume`,
+    which is told after Ctrl-C.
 
     Raises:
         HarnessError: as `plan` and `measure`; the rows that had ended are shown first.
@@ -44,6 +46,7 @@ def measure_and_present(
     from harness.bench.events import CaseFinished
     from harness.bench.timings import StageTimes
     from harness.cli.progress import RunProgress
+    from harness.domain.record import CaseStatus
     from harness.report import require_writable
 
     require_writable(save)
@@ -51,7 +54,17 @@ def measure_and_present(
     cases = plan(None if quiet else lambda note: console.print(note, style="dim", soft_wrap=True))
     ended: list[CaseRecord] = []
     times = StageTimes() if timings else None
+
+    def told_after(error: type[BaseException] | None) -> None:
+        if ended and error is KeyboardInterrupt:
+            well = sum(record.status is CaseStatus.OK for record in ended)
+            text = f"{kept()}: {well} of {len(cases)} cases ended well"
+            again = "; the same command with --resume goes on" if resumable else ""
+            console.print(text + again, style="dim", soft_wrap=True)
+
     with contextlib.ExitStack() as finally_:
+        if not quiet:
+            finally_.push(lambda kind, *_: told_after(kind))
         # Also after Ctrl-C, and after an error that stops the run: what has ended is shown.
         finally_.callback(lambda: _present(ended, console, times, json=json, save=save))
         progress = finally_.enter_context(RunProgress(console, quiet=quiet))

@@ -124,7 +124,7 @@ def require_one_device(
     if stray:
         owner = {"--baud": "--port", "--pty": "--serve"}.get(stray[0], "--target")
         raise ConfigError(
-            f"{stray[0]} says something of {owner}, which is not given",
+            f"says something of {owner}, which is not given",
             where=stray[0],
             hint=f"Leave it out, or give {owner}.",
         )

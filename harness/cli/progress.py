@@ -30,6 +30,7 @@ from harness.bench.events import (
 from harness.domain.fallback import FALLBACK_SHARE
 from harness.domain.measurement import Measurement
 from harness.domain.record import CaseRecord, CaseStatus
+from harness.report.case_name import ending_of
 
 HEARTBEAT_S = 15.0
 _SPEED_OVER_S = 600.0
@@ -142,7 +143,8 @@ def case_line(label: str, record: CaseRecord, taken_over: bool = False) -> Text:
     """One line that says how a case ended."""
     if record.status is CaseStatus.FAILED:
         first = next(iter((record.error_message or "").splitlines()), "")
-        why = (f"{record.error_class} {first}", "red")
+        name = ending_of(record.error_class)
+        why = (name if first in ("", name) else f"{name} {first}", "red")
         return Text.assemble(("x", "red"), f" {label}: ", why)
     facts = []
     for quantity in ("instructions", "cycles"):
@@ -153,7 +155,8 @@ def case_line(label: str, record: CaseRecord, taken_over: bool = False) -> Text:
     if isinstance(share, Measurement) and share.value:
         facts.append(f"{100 * share.value:.1f} % of them fallback")
     seconds = (record.finished - record.started).total_seconds()
-    facts.append(f"{record.inputs} inputs in {seconds:.1f} s")
+    inputs = "input" if record.inputs == 1 else "inputs"
+    facts.append(f"{record.inputs} {inputs}, {seconds:.1f} s in all")  # its build too
     if record.frames_repeated:
         facts.append(f"{record.frames_repeated} frames repeated")
     if taken_over:

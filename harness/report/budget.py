@@ -27,11 +27,16 @@ def budget_sections(cost: NetworkCost, budget: Budget, bits: int) -> list[Sectio
         columns=("node", "", "RAM", "in place", *_rom_columns(), "MACs", "verdict"),
         numeric=(True, False, True, False, *(True,) * len(WIDTHS), True, False),
         rows=tuple(
-            _node_row(node, above) for node, above in zip(cost.nodes, verdicts, strict=True)
+            _node_row(node, above, asked=_asked(budget))
+            for node, above in zip(cost.nodes, verdicts, strict=True)
         ),
     )
     return [
-        Section(title=f"{cost.name}: each node, in bytes", tables=(nodes,), notes=_notes(cost)),
+        Section(
+            title=f"{cost.name}: each node, in bytes",
+            tables=(nodes,),
+            notes=_notes(cost, asked=_asked(budget)),
+        ),
         Section(title=f"{cost.name}: the whole", tables=(_whole(cost, budget, bits),)),
     ]
 
@@ -78,7 +83,11 @@ def _rom_columns() -> tuple[str, ...]:
     return tuple(f"ROM{_BESIDE[width]}" for width in WIDTHS)
 
 
-def _node_row(node: NodeCost, above: Sequence[Overrun]) -> tuple[Cell, ...]:
+def _asked(budget: Budget) -> bool:
+    return budget != Budget()
+
+
+def _node_row(node: NodeCost, above: Sequence[Overrun], *, asked: bool) -> tuple[Cell, ...]:
     return (
         _count(node.index),
         words(node.name),
@@ -86,7 +95,7 @@ def _node_row(node: NodeCost, above: Sequence[Overrun]) -> tuple[Cell, ...]:
         words("yes" if node.shares_place else ""),
         *(_count(node.rom[width]) for width in WIDTHS),
         _count(node.macs),
-        words(_verdict(above)),
+        words(_verdict(above) if asked else ""),
     )
 
 
@@ -107,7 +116,8 @@ def _whole(cost: NetworkCost, budget: Budget, bits: int) -> TableView:
         _line("MACs", cost.macs, budget.macs),
     ]
     above = overruns(cost, budget, bits)
-    rows.append((words("all"), words(""), words(""), words("fail" if above else "pass")))
+    verdict = "fail" if above else "pass"
+    rows.append((words("all"), *map(words, ("", "", verdict if _asked(budget) else "no budget"))))
     return TableView(
         caption="",
         columns=("", "need", "budget", "verdict"),
@@ -134,11 +144,10 @@ def _count(value: int) -> Cell:
     return number(value, f"{value:,}")
 
 
-def _notes(cost: NetworkCost) -> tuple[str, ...]:
-    notes = [
-        "RAM: inputs, outputs and what later nodes read, in multiples of 16 bytes",
-        "verdict: RAM of the node; flash and MACs summed up to it",
-    ]
+def _notes(cost: NetworkCost, *, asked: bool) -> tuple[str, ...]:
+    notes = ["RAM: inputs, outputs and what later nodes read, in multiples of 16 bytes"]
+    if asked:
+        notes.append("verdict: RAM of the node; flash and MACs summed up to it")
     if not cost.scratch_known:
         notes.append("without the scratch of kernels, which only a firmware tells")
     if not cost.best.complete:

@@ -19,6 +19,18 @@ def case_of(record: CaseRecord) -> str:
     return f"{record.model} · {record.target_id} · {kernels_of(record)}"
 
 
+def ending_of(error_class: str | None) -> str:
+    """What ended a failed case: the name of its error, or `interrupted` for Ctrl-C."""
+    return "interrupted" if error_class == KeyboardInterrupt.__name__ else str(error_class)
+
+
+def failure_of(record: CaseRecord) -> str:
+    """What ended a failed case, and the error's own words on one line."""
+    told = " ".join((record.error_message or "").split())
+    name = ending_of(record.error_class)
+    return name if told in ("", name) else f"{name}: {told}"
+
+
 def profile_case(profile: Profile) -> str:
     """Target and kernels of a profile."""
     return f"{profile.target_id} · {_with_variant(profile.kernel_set, profile.variant)}"

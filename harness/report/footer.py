@@ -9,6 +9,7 @@ from harness.domain.measurement import Measurement
 from harness.domain.record import CaseRecord, CaseStatus
 from harness.domain.tools import is_reference, is_simulator
 from harness.domain.units import Fidelity, Unit
+from harness.report.case_name import failure_of
 from harness.report.fallback import fallback_lines
 from harness.report.table import COUNTED, counted
 
@@ -17,8 +18,7 @@ def failure_lines(records: Sequence[CaseRecord]) -> list[str]:
     """One line per failed case: which, what, and the next step."""
     return [
         f"{record.model} · {record.target_id} · {record.kernel_set} ({record.variant}): "
-        f"{record.error_class}"
-        + (f": {' '.join(record.error_message.split())}" if record.error_message else "")
+        f"{failure_of(record)}"
         for record in records
         if record.status is CaseStatus.FAILED
     ]
@@ -51,8 +51,8 @@ def footer_lines(records: Sequence[CaseRecord]) -> list[str]:
             )
         if any(record.firmware_flash_bytes for record in measured):
             lines.append(
-                "flash, RAM: firmware for any model, with the kernels of all operators that its "
-                "build has (fewer: `--build eight-operators`)"
+                "flash, RAM: firmware for any model, its arena not counted, with the kernels of "
+                "all operators that its build has (fewer: `--build eight-operators`)"
             )
         if any(isinstance(record.reading(NEEDED_FLASH), Measurement) for record in measured):
             lines.append(

@@ -10,6 +10,7 @@ from harness.domain.kernel_code import NEEDED_FLASH
 from harness.domain.proportion import wilson
 from harness.domain.record import CaseRecord, CaseStatus
 from harness.domain.units import Unit
+from harness.report.case_name import ending_of
 from harness.report.column import Column, Row, energy_columns, known
 from harness.report.footer import failure_lines, footer_lines
 from harness.report.table import frame, units_of
@@ -190,7 +191,7 @@ def _kernels(row: Row) -> str:
         kernels += f"\n(= {row['aliases']})"
     if row["variant"] != PLAIN_VARIANT:
         kernels += f"\n+{row['variant']}"
-    return f"{kernels}\n{row['error_class']}" if _failed(row) else kernels
+    return f"{kernels}\n{ending_of(row['error_class'])}" if _failed(row) else kernels
 
 
 def _inputs(row: Row) -> str:

@@ -1,17 +1,16 @@
-"""Sections for a terminal or a log: a heading, tables as wide as they need, and remarks."""
+"""Sections for a terminal or a log: a heading, tables as wide as there is room, and remarks."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
 
-from rich import box
 from rich.console import Console, Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from harness.domain.units import Fidelity
-from harness.report.section import Section, TableView, footnoted
+from harness.report.fitted import FittedTable
+from harness.report.section import Section, footnoted
 
 _STYLES = {Fidelity.MODEL: "bold yellow"}
 
@@ -37,18 +36,7 @@ def _parts(section: Section) -> Iterator[RenderableType]:
     for table in section.tables:
         texts, reasons = footnoted(table)
         yield Text()
-        yield _table(table, texts)
+        yield FittedTable(table.columns, table.numeric, texts)
         yield from (Text(reason, "dim") for reason in reasons)
     yield from (Text(note, "dim") for note in section.notes)
     yield Text()
-
-
-def _table(table: TableView, texts: Iterable[list[str]]) -> Table:
-    shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
-    for title, numeric in zip(table.columns, table.numeric, strict=True):
-        shown.add_column(
-            Text(title), justify="right" if numeric else "left", overflow="fold", no_wrap=numeric
-        )
-    for cells in texts:
-        shown.add_row(*map(Text, cells))
-    return shown

@@ -67,7 +67,8 @@ def _plain(figure: Figure) -> dict[str, Any]:
 def _figures(row: RowResult) -> TableView:
     return TableView(
         caption="",
-        columns=("quantity", "measured", "how", "published", "published in"),
+        # "how" tells a model from a measurement
+        columns=("quantity", "here", "how", "published", "published in"),
         numeric=(False,) * 5,
         rows=tuple(_cells(figure) for figure in row.figures),
     )

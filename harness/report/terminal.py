@@ -71,7 +71,7 @@ def _blocks(sheet: Sheet, width: int) -> list[list[int]]:
     """Return the columns of each table; the columns that name the rows stand in all of them.
 
     One table if all fit. Else one of measurements, if need be another for those it has no room for
-    and that matter, and one of sizes, which also takes along what else it has room for.
+    and that matter, and one of sizes; these two also take along what else they have room for.
     """
     every = list(range(len(sheet.columns)))
     if _total(sheet, every) <= width:
@@ -79,12 +79,20 @@ def _blocks(sheet: Sheet, width: int) -> list[list[int]]:
     names = [n for n in every if sheet.columns[n].rank == 0]
     first = _fitting(sheet, [n for n in every if not sheet.columns[n].below], width)
     last = _fitting(sheet, [n for n in every if n in names or sheet.columns[n].below], width)
-    for number in every:
-        if number not in first and _total(sheet, {*last, number}) <= width:
-            last = sorted({*last, number})
+    last = _taking_along(sheet, last, set(first), width)
     left = [n for n in every if n not in {*first, *last} and sheet.columns[n].rank <= _MATTERS]
     middle = _fitting(sheet, sorted([*names, *left]), width)
+    if len(middle) > len(names):
+        middle = _taking_along(sheet, middle, {*first, *last}, width)
     return [first, *(block for block in (middle, last) if len(block) > len(names))]
+
+
+def _taking_along(sheet: Sheet, block: list[int], shown: set[int], width: int) -> list[int]:
+    """Return `block` with what is in no other table and fits beside it."""
+    for number in range(len(sheet.columns)):
+        if number not in shown and _total(sheet, {*block, number}) <= width:
+            block = sorted({*block, number})
+    return block
 
 
 def _fitting(sheet: Sheet, block: list[int], width: int) -> list[int]:

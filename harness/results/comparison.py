@@ -33,8 +33,11 @@ def compare(
     listed, or with `force` kept and marked.
 
     Raises:
-        NotComparable: that leaves no row with two cases, but some were refused.
+        NotComparable: that leaves no row with two cases, but some were refused; or of two runs
+            none has a case of the other.
     """
+    if pivot.column == "run":
+        _require_pair(observations, pivot)
     tables = [
         _table(same, fidelity, name, pivot, force)
         for fidelity in Fidelity
@@ -167,6 +170,20 @@ def _best(metric: str, cases: Mapping[str, Observation]) -> set[str]:
 
 def _compared(row: ComparedRow) -> bool:
     return sum(isinstance(entry.reading, Measurement) for entry in row.entries) > 1
+
+
+def _require_pair(observations: Sequence[Observation], pivot: Pivot) -> None:
+    """Refuse runs of which none has a case of another."""
+    rows: dict[tuple[str, ...], set[str]] = {}
+    for one in observations:
+        labels = tuple(label_of(one, word) for word in pivot.rows)
+        rows.setdefault(labels, set()).add(one.source)
+    sources = dict.fromkeys(one.source for one in observations)
+    if len(sources) > 1 and all(len(found) == 1 for found in rows.values()):
+        raise NotComparable(
+            f"no case is in both of {' and '.join(sources)}",
+            hint="Name runs of the same models on the same targets with the same kernel sets.",
+        )
 
 
 def labelled(observations: Iterable[Observation], source: str) -> list[Observation]:

@@ -8,6 +8,7 @@ from sqlalchemy import case, func, select
 
 from harness.domain.record import CaseStatus, RunInfo
 from harness.domain.selection import RunFilter
+from harness.results.interrupted import interrupted_and_redone
 from harness.results.queries import run_numbers
 from harness.results.schema import CaseRow, RunRow
 from harness.results.store import Store
@@ -15,7 +16,10 @@ from harness.results.store import Store
 
 @dataclass(frozen=True)
 class RunOverview:
-    """A run, its tags, and the number of its cases; `failed` of them have no numbers."""
+    """A run, its tags, and the number of its cases; `failed` of them have no numbers.
+
+    A case that was interrupted and then measured by the resumed run counts once.
+    """
 
     run: RunInfo
     tags: tuple[str, ...]
@@ -39,7 +43,11 @@ def overview(store: Store, where: RunFilter) -> list[RunOverview]:
         .group_by(CaseRow.run_id)
     )
     with store.reading() as session:
-        counts = {run_id: (int(all_), int(bad)) for run_id, all_, bad in session.execute(query)}
+        redone = {run_id: int(n) for run_id, n in session.execute(interrupted_and_redone())}
+        counts = {
+            run_id: (int(all_) - redone.get(run_id, 0), int(bad) - redone.get(run_id, 0))
+            for run_id, all_, bad in session.execute(query)
+        }
     return [
         RunOverview(run, tags.get(run.id, ()), *counts.get(run.id, (0, 0)))
         for run in store.runs(where)

@@ -55,8 +55,13 @@ def pivot_across(axis: str, observations: Sequence[Observation]) -> Pivot:
 
 
 def pivot_of_runs(observations: Sequence[Observation], base: str) -> Pivot:
-    """The pivot that sets runs side by side: `base` is the `source` of the first one."""
-    return Pivot(_rows(observations, "run", ()), "run", base)
+    """The pivot that sets runs side by side: `base` is the `source` of the first one.
+
+    Inputs name rows only where one run has a case with several of them. Else the same case of two
+    runs stands in one row, and what differs is told.
+    """
+    measured = [one for one in observations if not one.trouble]
+    return Pivot((*_ROWS[:_ALWAYS], *_several_in_a_run(measured)), "run", base)
 
 
 def _rows(observations: Sequence[Observation], column: str, free: Sequence[str]) -> tuple[str, ...]:
@@ -66,6 +71,19 @@ def _rows(observations: Sequence[Observation], column: str, free: Sequence[str])
         for word in words
         if word in _ROWS[:_ALWAYS] or len({label_of(one, word) for one in observations}) > 1
     )
+
+
+def _several_in_a_run(observations: Sequence[Observation]) -> tuple[str, ...]:
+    """Of the words that do not always name rows those that do not differ between runs alone."""
+    found = []
+    for word in _ROWS[_ALWAYS:]:
+        seen: dict[tuple[str, ...], set[str]] = {}
+        for one in observations:
+            always = (one.source, *(label_of(one, name) for name in _ROWS[:_ALWAYS]))
+            seen.setdefault(always, set()).add(label_of(one, word))
+        if any(len(labels) > 1 for labels in seen.values()):
+            found.append(word)
+    return tuple(found)
 
 
 def label_of(one: Observation, word: str) -> str:

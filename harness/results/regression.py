@@ -40,10 +40,12 @@ def judge_runs(
     earlier = {one.key.case: one for one in before}
     later = {one.key.case: one for one in after}
     loose = {_known_part(case): case for case in earlier}
+    unmet = {_known_part(case): case for case in earlier if case not in later}
     verdicts = []
     for case, now in later.items():
-        # A case that failed early does not know its inputs.
-        found = case if case in earlier else loose.get(_known_part(case)) if now.trouble else None
+        # A case that failed early does not know its inputs; one with other inputs is not new.
+        others = loose if now.trouble else unmet
+        found = case if case in earlier else others.get(_known_part(case))
         then = earlier.pop(found, None) if found else None
         if then is None:
             verdicts.append(_alone(now))

@@ -96,7 +96,7 @@ def test_share_heading_and_label(tree: Path, tmp_path: Path) -> None:
         "fallback in lenet-digits · mps2-an500 · thin (O2): 2 x CONV_2D (reference/conv_2d), "
         "2 x MAX_POOL_2D (reference/max_pool_2d), SOFTMAX (reference/softmax): 99.6 %"
     ) in " ".join(table.split())
-    assert "% of them fallback, 1 inputs in" in done.stderr
+    assert "% of them fallback, 1 input, " in done.stderr
 
 
 def test_the_headline_is_that_of_a_set_that_is_never_profiled(tree: Path, tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from harness.errors import BadDataset
 SYNTAX = "npy:INPUTS.npy[,LABELS.npy]"
 DESCRIPTION = "NumPy arrays: inputs (n, ...) in the model's element type or as real numbers"
 
+_MAGIC = b"\x93NUMPY"  # numpy.lib.format, "Format Version 1.0"
+
 
 def load(argument: str, wanted: InputTensor, limit: int | None) -> Samples:
     """Read one or two arrays; floating-point inputs are quantised with the tensor's scale.
@@ -45,7 +47,7 @@ def _read(path: Path) -> NDArray[np.generic]:
         ) from error
     except (OSError, ValueError, EOFError) as error:
         raise BadDataset(
-            f"is not a NumPy array file: {error}",
+            f"is not a NumPy array file: {_reason(path, error)}",
             where=str(path),
             hint="Write it with numpy.save, without pickled objects.",
         ) from error
@@ -54,3 +56,15 @@ def _read(path: Path) -> NDArray[np.generic]:
             "is an archive of arrays", where=str(path), hint="Save one array with numpy.save."
         )
     return array
+
+
+def _reason(path: Path, error: Exception) -> str:
+    """NumPy takes what is no array for a pickle, and advises to load it all the same."""
+    try:
+        with path.open("rb") as file:
+            begins = file.read(len(_MAGIC))
+    except OSError as unreadable:
+        return unreadable.strerror or str(unreadable)
+    if begins == _MAGIC:
+        return str(error)
+    return "it is empty" if not begins else f"it begins with {begins!r}, not with {_MAGIC!r}"

@@ -122,7 +122,7 @@ def compare(
         layout = _layout(observations, base, across)
         tables = _compared(observations, layout, metric, force)
     if not tables:
-        raise ConfigError("there is nothing to compare", hint="Name a run that has cases.")
+        raise _nothing(observations, metric or [])
     sections = comparison_sections(tables)
     if estimate_cycles:
         from harness.cli.estimating import estimated
@@ -176,6 +176,19 @@ def _compared(
     if left_out and not tables:
         raise left_out[0]
     return tables
+
+
+def _nothing(observations: Sequence[Observation], metrics: Sequence[str]) -> ConfigError:
+    """Why there is no table at all."""
+    what = "there is nothing to compare"
+    known = sorted({name for one in observations for name in one.metrics})
+    if known and metrics:
+        what += f": no case has {', '.join(metrics)}"
+        return ConfigError(what, hint=f"Use one of {', '.join(known)}.")
+    failed = {one.key.label: one.trouble for one in observations if one.trouble}
+    if failed:
+        what += ": every case failed" + "".join(f"\n  {one}: {why}" for one, why in failed.items())
+    return ConfigError(what, hint="Name a run with cases that ended well (`harness results list`).")
 
 
 def _pivoted(

@@ -167,5 +167,6 @@ def run(
         save=save or [],
         quiet=quiet,
         timings=timings,
+        resumable=True,
     )
     raise typer.Exit(code)

@@ -36,14 +36,14 @@ def show(
     from harness.domain.selection import CaseFilter
     from harness.report import records_to_json, require_writable, summary, summary_text
     from harness.report import write_report as write
+    from harness.results.interrupted import without_interrupted
     from harness.results.kept import open_kept
 
     require_writable(save or [])
     store = open_kept(results)
     ids = dict.fromkeys(found.id for name in run for found in store.resolve(name, sessions=True))
-    records = [
-        stored.record for stored in store.records(CaseFilter(runs=tuple(ids), sessions=None))
-    ]
+    kept = store.records(CaseFilter(runs=tuple(ids), sessions=None))
+    records = [stored.record for stored in without_interrupted(kept)]
     out = Console(stderr=json)
     if not records:
         out.print("no case of it has ended", style="dim")

@@ -350,6 +350,13 @@ def test_file_that_is_no_array(tmp_path: Path, content: bytes) -> None:
     error = refused(f"npy:{tmp_path}/x.npy")
     assert error.what.startswith("is not a NumPy array file: ")
     assert error.hint == "Write it with numpy.save, without pickled objects."
+    assert "allow_pickle" not in error.what
+
+
+def test_a_file_of_text_is_told_by_its_beginning(tmp_path: Path) -> None:
+    (tmp_path / "x.npy").write_text("0.5 0.25\n")
+    told = r"is not a NumPy array file: it begins with b'0.5 0.', not with b'\x93NUMPY'"
+    assert refused(f"npy:{tmp_path}/x.npy").what == told
 
 
 def test_array_cut_short(tmp_path: Path) -> None:

@@ -188,4 +188,4 @@ def test_a_file_that_holds_no_shapes(tmp_path: Path, name: str, content: bytes, 
 def test_a_file_that_is_not_there(tmp_path: Path, name: str) -> None:
     with pytest.raises(BadDefinition) as caught:
         read_shapes(tmp_path / name, RULES)
-    assert caught.value.what == "cannot be read: No such file or directory"
+    assert caught.value.what == "there is no such file"

@@ -174,6 +174,6 @@ def test_a_file_that_is_named_must_be_there(
 ) -> None:
     if by_variable:
         monkeypatch.setenv("HARNESS_RIG", "nowhere.toml")
-    with pytest.raises(BadDefinition, match="cannot be read: No such file") as refusal:
+    with pytest.raises(BadDefinition, match="there is no such file") as refusal:
         desk(None if by_variable else Path("nowhere.toml"))
     assert refusal.value.where == "nowhere.toml"

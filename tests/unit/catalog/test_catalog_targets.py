@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.catalog import target, targets
+from harness.catalog.definitions import parse_toml
 from harness.domain.target import Region
 from harness.domain.units import Fidelity, Unit
 from harness.errors import BadDefinition, ConfigError, DuplicateName, UnknownName
@@ -329,3 +330,10 @@ def test_a_twin_does_not_change_what_the_firmware_is_built_from(tree: Path) -> N
     write_twin(tree, TWIN.replace("firmware =", "clock_hz = 1\nfirmware ="))
     with pytest.raises(BadDefinition, match="clock_hz: unknown key"):
         target("twin")
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(BadDefinition) as caught:
+        parse_toml(tmp_path / "plan.toml")
+    assert (caught.value.what, caught.value.hint) == ("there is no such file", "Correct the path.")
+    assert caught.value.where == str(tmp_path / "plan.toml")

@@ -68,8 +68,15 @@ def test_while_firmware_is_built(
     assert ended.code == 130
     assert ended.err.endswith("interrupted\n")
     assert "Traceback" not in ended.err
+    assert "KeyboardInterrupt" not in ended.err + ("" if words else ended.out)
+    *_, where, _ = ended.err.splitlines()
+    assert where.startswith("kept as run ")
+    assert where.endswith(": 0 of 2 cases ended well; the same command with --resume goes on")
     store = open_store(folder / "results" / "harness.db")
     (run,) = store.runs()
     (record,) = store.cases(run.id)
     assert (record.status, record.error_class) == (CaseStatus.FAILED, "KeyboardInterrupt")
     assert record.readings == ()
+    compared = harness("compare")
+    assert compared.code == 2
+    assert "nothing to compare: every case failed\n  lenet-digits · mps2-an500 · " in compared.err

@@ -30,22 +30,22 @@ ON_TARGET = ("-t", "mps2-an500", "-m", "lenet-digits")
         ),
         (
             ("--port", "x", "--kernels", "reference"),
-            "--kernels: --kernels says something of --target, which is not given\n"
+            "--kernels: says something of --target, which is not given\n"
             "  -> Leave it out, or give --target.",
         ),
         (
             ("--port", "x", "--serve"),
-            "--serve: --serve says something of --target, which is not given\n"
+            "--serve: says something of --target, which is not given\n"
             "  -> Leave it out, or give --target.",
         ),
         (
             (*ON_TARGET, "--baud", "9600"),
-            "--baud: --baud says something of --port, which is not given\n"
+            "--baud: says something of --port, which is not given\n"
             "  -> Leave it out, or give --port.",
         ),
         (
             (*ON_TARGET, "--pty"),
-            "--pty: --pty says something of --serve, which is not given\n"
+            "--pty: says something of --serve, which is not given\n"
             "  -> Leave it out, or give --serve.",
         ),
         (

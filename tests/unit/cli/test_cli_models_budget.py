@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,13 @@ def test_a_budget_that_is_kept_ends_with_0(harness: CommandLine) -> None:
     ended = harness("models", "budget", MODEL, "--budget", "flash=250KB,ram=250KB,macs=60M")
     assert ended.code == 0
     assert "fail" not in ended.out
+
+
+def test_without_a_budget_nothing_has_passed(harness: CommandLine) -> None:
+    ended = harness("models", "budget", MODEL)
+    assert ended.code == 0
+    assert "pass" not in ended.out
+    assert re.search(r"^all +no budget$", ended.out, re.MULTILINE)
 
 
 def test_one_that_is_not_ends_with_1_and_says_where(harness: CommandLine) -> None:

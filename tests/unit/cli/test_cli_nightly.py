@@ -27,7 +27,7 @@ PLAN = '[matrix]\ntargets = ["mps2-an500"]\nkernels = ["reference"]\nmodels = ["
         (f'baseline = "baseline"\n{PLAN}', 2, "there is no baseline in results/baselines"),
         (f'baseline = "none.json"\n{PLAN}', 2, "none.json: the baseline cannot be read"),
         (f'baseline = "released"\n{PLAN}', 8, "no run is called 'released'"),
-        (f'thresholds = "t.toml"\n{PLAN}', 2, "t.toml: cannot be read: No such file"),
+        (f'thresholds = "t.toml"\n{PLAN}', 2, "t.toml: there is no such file"),
         (f'{PLAN}[report]\nhtml = "nightly.toml/x.html"\n', 8, "the report cannot be written"),
     ],
 )
@@ -42,7 +42,7 @@ def test_what_is_wrong_is_told_before_anything_is_measured(
 
 def test_a_plan_that_is_not_there(harness: CommandLine, folder: Path) -> None:
     ended = harness("nightly", "--plan", "none.toml")
-    assert (ended.code, "none.toml: cannot be read: No such file" in ended.err) == (2, True)
+    assert (ended.code, "none.toml: there is no such file" in ended.err) == (2, True)
 
 
 def test_there_is_nothing_to_resume(harness: CommandLine, folder: Path) -> None:

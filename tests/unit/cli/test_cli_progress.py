@@ -104,7 +104,7 @@ def test_a_terminal_shows_case_stage_and_inputs(width: int) -> None:
 def test_a_terminal_keeps_only_how_cases_ended() -> None:
     steps = [*STEPS, CaseFinished(case_record())]
     lines = [line for line in plain(shown(steps, terminal=True)).splitlines() if line]
-    assert sum("7,628,160 instructions, 1000 inputs in 41.5 s" in line for line in lines) == 1
+    assert sum("7,628,160 instructions, 1000 inputs, 41.5 s in all" in line for line in lines) == 1
 
 
 def test_a_log_has_a_line_for_what_takes_long_and_for_each_case() -> None:
@@ -112,7 +112,7 @@ def test_a_log_has_a_line_for_what_takes_long_and_for_each_case() -> None:
     assert shown(steps).splitlines() == [
         "  downloading CMSIS-NN",
         "  building firmware for mps2-an500 with cmsis-nn (O2)",
-        f"+ {LABEL}: 7,628,160 instructions, 1000 inputs in 41.5 s",
+        f"+ {LABEL}: 7,628,160 instructions, 1000 inputs, 41.5 s in all",
     ]
 
 
@@ -159,7 +159,7 @@ def test_a_log_is_not_silent_while_a_slow_probe_flashes() -> None:
 
 
 def test_a_log_is_not_folded() -> None:
-    line = f"+ {LABEL}: 7,628,160 instructions, 1000 inputs in 41.5 s"
+    line = f"+ {LABEL}: 7,628,160 instructions, 1000 inputs, 41.5 s in all"
     steps: list[Event | Callable[[], None]] = [CaseStarted(CASE, 1, 1), CaseFinished(case_record())]
     assert shown(steps, width=40) == f"{line}\n"
 

@@ -248,3 +248,30 @@ def test_importing_makes_one(harness: CommandLine, kept: Store) -> None:
     assert harness("results", "export", "a.jsonl").code == 0
     assert harness("results", "import", "a.jsonl", "--results", "new.db").code == 0
     assert listed(harness, "--results", "new.db") == [OLD, MIDDLE, NEW]
+
+
+def test_what_ctrl_c_ended_and_resume_measured_is_one_case(
+    harness: CommandLine, kept: Store
+) -> None:
+    """What failed by itself stays, also where it was measured again."""
+    run = "eeee5555"
+    kept.begin(run_info(id=run, started=STARTED + timedelta(days=9)))
+    stopped = {"error_class": "KeyboardInterrupt", "error_message": "interrupted"}
+    for record in (
+        failed_record(dataset=None, inputs=None, **stopped),
+        case_record(),
+        failed_record(model="vww"),
+        case_record(model="vww"),
+        failed_record(model="ad", **stopped),
+    ):
+        kept.add(run, record)
+    (row,) = json.loads(harness("results", "list", "--last", "1", "--json").out)
+    assert (row["cases"], row["failed"]) == (4, 2)
+    cases = json.loads(harness("results", "show", run, "--json").out)["cases"]
+    assert [(case["model"], case["status"]) for case in cases] == [
+        ("kws", "ok"),
+        ("vww", "failed"),
+        ("vww", "ok"),
+        ("ad", "failed"),
+    ]
+    assert "2 of 4 cases ended well" in harness("report", "--run", run).out

@@ -180,3 +180,13 @@ def test_other_names_of_the_same_build_stand_in_the_row() -> None:
     text = summary_text([case_record(aliases="cmsis-nn-dsp")], width=140)
     assert "(= cmsis-nn-dsp)" in text
     assert "(= " not in summary_text([case_record()], width=140)
+
+
+def test_at_80_columns_the_accuracy_keeps_its_interval() -> None:
+    records = [
+        case_record(kernel_set=kernels, readings=readings(counted(7_628_160), equal(1000)))
+        for kernels in ("reference", "cmsis-nn")
+    ]
+    text = summary_text(records, 80)
+    assert "95 % interval" in text.split("simulated by")[0]
+    assert "not shown in 80 columns: accuracy 95 % interval" not in text

@@ -182,3 +182,32 @@ def test_what_is_not_exact_differs_only_where_ranges_lie_apart(
     ]
     (table,) = compare(cases, pivot_of_runs(cases, "A"), rate.value)
     assert table.rows[0].entries[1].same is same
+
+
+def test_runs_of_other_inputs_are_refused_with_what_differs() -> None:
+    runs = [
+        *labelled([seen(100.0, inputs=450)], "one"),
+        *labelled([seen(90.0, inputs=200)], "two"),
+    ]
+    pivot = pivot_of_runs(runs, "one")
+    with pytest.raises(NotComparable, match="inputs: 450 -> 200"):
+        compare(runs, pivot)
+    (table,) = compare(runs, pivot, force=True)
+    assert list(values(table).values()) == [[100.0, 90.0]]
+    assert "inputs: 450 -> 200" in table.rows[0].forced
+
+
+def test_inputs_name_rows_where_a_run_has_a_case_with_several() -> None:
+    runs = [
+        *labelled([seen(100.0, inputs=450), seen(101.0, inputs=200)], "one"),
+        *labelled([seen(90.0, inputs=200)], "two"),
+    ]
+    (table,) = compare(runs, pivot_of_runs(runs, "one"))
+    assert [row.labels[-1] for row in table.rows] == ["450", "200"]
+    assert list(values(table).values())[1] == [101.0, 90.0]
+
+
+def test_runs_without_a_case_in_common_are_refused() -> None:
+    runs = [*labelled([seen(1.0, model="a")], "one"), *labelled([seen(1.0, model="b")], "two")]
+    with pytest.raises(NotComparable, match="no case is in both of one and two"):
+        compare(runs, pivot_of_runs(runs, "one"))

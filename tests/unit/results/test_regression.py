@@ -112,6 +112,19 @@ def test_a_case_that_is_not_there_is_no_result_and_one_more_is_new() -> None:
     assert verdicts[1].reason == "not measured this time"
 
 
+def test_a_case_with_other_inputs_is_neither_new_nor_gone() -> None:
+    (verdict,) = judge_runs([seen(100.0, inputs=450)], [seen(100.0, inputs=200)], SHIPPED)
+    assert verdict.judgement is Judgement.NO_RESULT
+    assert verdict.reason.startswith("not comparable: ")
+    assert "inputs: 450 -> 200" in verdict.reason
+
+
+def test_more_inputs_beside_the_same_ones_are_a_new_case() -> None:
+    before, more = seen(100.0, inputs=450), seen(100.0, inputs=200)
+    verdicts = judge_runs([before], [more, before], SHIPPED)
+    assert [one.judgement for one in verdicts] == [Judgement.NEW, Judgement.SAME]
+
+
 def test_the_retry_of_a_case_counts() -> None:
     verdicts = judge_runs([seen()], [observe(failed_record()), seen(later=True)], SHIPPED)
     assert [one.judgement for one in verdicts] == [Judgement.SAME]

@@ -2,6 +2,7 @@
 
 import tempfile
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from builders.bare_calls import BareKernel, bare_image
@@ -27,8 +28,9 @@ class Overhead:
         return (self.engine - self.bare) / self.bare
 
 
+@cache
 def engine_overhead(model: Path, target_id: str, kernel_set_id: str = "cmsis-nn") -> Overhead:
-    """Measure `model` on a simulated target."""
+    """Measure `model` on a simulated target, once in a process."""
     target = catalog.target(target_id)
     kernel_set = catalog.kernel_set(kernel_set_id)
     variant = catalog.build_variant("O2")
@@ -62,6 +64,7 @@ def _count(
     return reply.ticks[0], reply.outputs
 
 
+@cache
 def planned(model: Path, target_id: str, kernel_set_id: str) -> ModelImage:
     """The image of `model` with the scratch the kernels of a target ask for."""
     target = catalog.target(target_id)

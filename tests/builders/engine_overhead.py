@@ -42,11 +42,11 @@ def engine_overhead(model: Path, target_id: str, kernel_set_id: str = "cmsis-nn"
         image = compile_image(network, scratch=client.describe(DEADLINE_S).scratch_needed)
     sample = bytes((37 * n + 11) % 256 for n in range(image.inputs[0].nbytes))
     ticks, outputs = _count(target_id, firmware, image.data, sample)
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "bare.c").write_text(BareKernel(image, target.memory).source())
-        bare_set = replace(
-            kernel_set, id="bare", directories=(Path(folder), *kernel_set.directories)
-        )
+    with tempfile.TemporaryDirectory() as work_dir:
+        folder = Path(work_dir, "bare")  # the name is part of what the cache finds it by
+        folder.mkdir()
+        (folder / "bare.c").write_text(BareKernel(image, target.memory).source())
+        bare_set = replace(kernel_set, id="bare", directories=(folder, *kernel_set.directories))
         bare = build(target, bare_set, variant, print)
         bare_ticks, bare_outputs = _count(target_id, bare, bare_image(image), sample)
     per_tick = target.counter.per_tick

@@ -12,6 +12,7 @@ set(HARNESS_DEFINES "" CACHE STRING "NAME=VALUE for core and port")
 set(HARNESS_FILE_DEFINES "" CACHE STRING "FILE.c=MACRO for single files of library and kernels")
 set(HARNESS_UNDEFINES "" CACHE STRING "Predefined macros that library and kernels do not see")
 set(HARNESS_CMSIS_NN_ROOT "" CACHE PATH "CMSIS-NN: the folder with Include/ and Source/; empty: none")
+set(HARNESS_CMSIS_NN_ARCHIVE "" CACHE FILEPATH "libcmsis-nn.a of an earlier build with the same flags; empty: compile it")
 set(HARNESS_STACK_BYTES 4096 CACHE STRING "Bytes of ram that data must leave to the stack")
 
 set(regions CODE RAM MODEL_SLOT ARENA)

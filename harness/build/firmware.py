@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.build.archive import library_archive
 from harness.build.cache import publish, workshop
 from harness.build.cmake import (
     ELF_NAME,
@@ -88,7 +89,7 @@ def build_firmware(
         if found is not None:
             return found
         tell(f"building firmware for {job.label}")
-        made = job.make(making, cache_dir / "failed" / f"{entry.name}.log")
+        made = job.make(making, cache_dir)
         publish(made, entry)
     built = job.recall(entry, from_cache=False)
     if built is None:
@@ -144,16 +145,22 @@ class _Job:
             }
         )
 
-    def make(self, making: Path, log_file: Path) -> Path:
+    def make(self, making: Path, cache_dir: Path) -> Path:
         """Build in the folder `making`; return the folder that is to become the cache entry."""
         build = making / "build"
-        variables = settings(self.target, self.kernel_set, self.variant)
-        variables |= places(self.sources, build)
+        chosen = settings(self.target, self.kernel_set, self.variant)
+        variables = chosen | places(self.sources, build)
+        archive = library_archive(cache_dir, self.sources, chosen, self.compiler_version)
+        if archive is not None:
+            variables |= archive.variables()
         good, log = configure_and_build(self.sources.firmware, build, variables, self.compiler)
         if not good or not (build / ELF_NAME).is_file() or not (build / FLAGS_NAME).is_file():
+            log_file = cache_dir / "failed" / f"{self.key()}.log"
             log_file.parent.mkdir(parents=True, exist_ok=True)
             log_file.write_text(log, encoding="utf-8")
             raise build_failure(log, log_file, self.target.memory, self.label)
+        if archive is not None:
+            archive.keep(build)
         made = making / "made"
         made.mkdir()
         shutil.copyfile(build / ELF_NAME, made / ELF_NAME)

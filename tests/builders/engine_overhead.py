@@ -2,6 +2,7 @@
 
 import tempfile
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from builders.bare_calls import BareKernel, bare_image
@@ -27,8 +28,9 @@ class Overhead:
         return (self.engine - self.bare) / self.bare
 
 
+@cache
 def engine_overhead(model: Path, target_id: str, kernel_set_id: str = "cmsis-nn") -> Overhead:
-    """Measure `model` on a simulated target."""
+    """Measure `model` on a simulated target, once in a process."""
     target = catalog.target(target_id)
     kernel_set = catalog.kernel_set(kernel_set_id)
     variant = catalog.build_variant("O2")
@@ -40,11 +42,11 @@ def engine_overhead(model: Path, target_id: str, kernel_set_id: str = "cmsis-nn"
         image = compile_image(network, scratch=client.describe(DEADLINE_S).scratch_needed)
     sample = bytes((37 * n + 11) % 256 for n in range(image.inputs[0].nbytes))
     ticks, outputs = _count(target_id, firmware, image.data, sample)
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "bare.c").write_text(BareKernel(image, target.memory).source())
-        bare_set = replace(
-            kernel_set, id="bare", directories=(Path(folder), *kernel_set.directories)
-        )
+    with tempfile.TemporaryDirectory() as work_dir:
+        folder = Path(work_dir, "bare")  # the name is part of what the cache finds it by
+        folder.mkdir()
+        (folder / "bare.c").write_text(BareKernel(image, target.memory).source())
+        bare_set = replace(kernel_set, id="bare", directories=(folder, *kernel_set.directories))
         bare = build(target, bare_set, variant, print)
         bare_ticks, bare_outputs = _count(target_id, bare, bare_image(image), sample)
     per_tick = target.counter.per_tick
@@ -62,6 +64,7 @@ def _count(
     return reply.ticks[0], reply.outputs
 
 
+@cache
 def planned(model: Path, target_id: str, kernel_set_id: str) -> ModelImage:
     """The image of `model` with the scratch the kernels of a target ask for."""
     target = catalog.target(target_id)

@@ -102,8 +102,8 @@ def test_every_shipped_pair_builds(target: str, kernel_set: str) -> None:
         assert firmware.flash_bytes - bare <= MAX_TEXT_PROTOCOL_BYTES
 
 
-def test_same_sources_elsewhere_give_the_same_bytes(cache_dir: Path, tmp_path: Path) -> None:
-    here = build(cache_dir)
+def test_same_sources_elsewhere_give_the_same_bytes(tmp_path: Path) -> None:
+    here = build(places.cache_dir())
     copied = tmp_path / "a place with blanks" / "copied"
     shutil.copytree(catalog.firmware_root(), copied)
     kernels = catalog.kernel_set("reference")
@@ -121,6 +121,17 @@ def test_no_folder_of_this_machine_is_in_the_elf(cache_dir: Path) -> None:
         assert str(folder).encode() not in content
 
 
+def test_the_library_of_an_earlier_build_gives_the_same_bytes(cache_dir: Path) -> None:
+    stock = build(cache_dir, kernel_set="cmsis-nn")
+    content = stock.elf.read_bytes()
+    assert len(list((cache_dir / "archives").glob("*/libcmsis-nn.a"))) >= 1
+    shutil.rmtree(stock.elf.parent)
+    again = build(cache_dir, kernel_set="cmsis-nn")
+    assert not again.from_cache
+    assert again.elf.read_bytes() == content
+    assert again.kernels == stock.kernels
+
+
 def test_found_again_in_less_than_50_ms(cache_dir: Path) -> None:
     build(cache_dir, kernel_set="cmsis-nn")
     durations = []
@@ -133,7 +144,8 @@ def test_found_again_in_less_than_50_ms(cache_dir: Path) -> None:
     assert min(durations) < 0.05
 
 
-def test_a_variant_changes_one_file_of_the_library(cache_dir: Path) -> None:
+def test_a_variant_changes_one_file_of_the_library() -> None:
+    cache_dir = places.cache_dir()
     stock = build(cache_dir, kernel_set="cmsis-nn")
     once = build(cache_dir, kernel_set="cmsis-nn", variant="single-rounding")
     assert once.build_id != stock.build_id
@@ -150,7 +162,7 @@ def small(region: str, length: int) -> Target:
 
 @pytest.mark.parametrize("region", ["code", "ram"])
 def test_a_region_too_small_by_16_bytes(cache_dir: Path, region: str) -> None:
-    firmware = build(cache_dir)
+    firmware = build(places.cache_dir())
     need = firmware.flash_bytes if region == "code" else firmware.ram_bytes
     have = (need - 16) // 16 * 16
     with pytest.raises(ImageTooLarge) as caught:

@@ -6,32 +6,33 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from builders.made_once import session_folder
 from kernel_program import KernelProgram, build_cmsis_nn, build_reference
 
 
 @pytest.fixture(scope="session")
 def kernel_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where objects and programs of this session lie."""
-    return tmp_path_factory.mktemp("kernels")
+    return session_folder(tmp_path_factory) / "kernels"
 
 
 @pytest.fixture(scope="session")
 def reference(kernel_folder: Path) -> Iterator[KernelProgram]:
     """The `reference` set."""
-    yield from _running(build_reference(kernel_folder / "reference"), "reference")
+    yield from _running(build_reference(kernel_folder), "reference")
 
 
 @pytest.fixture(scope="session")
 def cmsis_nn(kernel_folder: Path) -> Iterator[KernelProgram]:
     """The `cmsis-nn` set as CMSIS-NN comes."""
-    executable = build_cmsis_nn(kernel_folder / "cmsis-nn", single_rounding=False)
+    executable = build_cmsis_nn(kernel_folder, single_rounding=False)
     yield from _running(executable, "cmsis-nn")
 
 
 @pytest.fixture(scope="session")
 def cmsis_nn_single_rounding(kernel_folder: Path) -> Iterator[KernelProgram]:
     """The `cmsis-nn` set with the macros of the build variant `single-rounding`."""
-    executable = build_cmsis_nn(kernel_folder / "cmsis-nn", single_rounding=True)
+    executable = build_cmsis_nn(kernel_folder, single_rounding=True)
     yield from _running(executable, "cmsis-nn single-rounding")
 
 

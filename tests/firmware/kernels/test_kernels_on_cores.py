@@ -13,6 +13,7 @@ from typing import TypeVar
 import numpy as np
 import pytest
 from builders.compiled_operator import CompiledOperator
+from builders.made_once import made_once
 from builders.operator_models import MODELS
 from builders.typed_operator import TypedOperator
 from builders.variant_models import VARIANTS
@@ -105,36 +106,49 @@ def core(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def library(core: str, kernel_folder: Path) -> Path:
-    """CMSIS-NN as it comes, compiled for the core."""
-    folder = kernel_folder / f"library-{core}"
+def library(core: str, kernel_folder: Path) -> list[Path]:
+    """The objects of CMSIS-NN as it comes, compiled for the core."""
     sources = list((cmsis_nn_root() / "Source").glob("*/*.c"))
-    _compile(core, folder, sources, "-w")
-    return folder
+    return _compile(core, kernel_folder / f"library-{core}", sources, "-w")
 
 
-def build(folder: Path, core: str, kernel_set: str, library: Sequence[Path]) -> Path:
-    """Compile a kernel set for a core; the linker keeps what is used of the library."""
-    folder.mkdir()
+@pytest.fixture(scope="session")
+def reference_set(core: str, kernel_folder: Path) -> list[Path]:
+    """The objects of the `reference` set and its program, compiled for the core."""
+    return _compile_set(core, kernel_folder, "reference")
+
+
+@pytest.fixture(scope="session")
+def cmsis_nn_set(core: str, kernel_folder: Path) -> list[Path]:
+    """The objects of the `cmsis-nn` set and its program, compiled for the core."""
+    return _compile_set(core, kernel_folder, "cmsis-nn")
+
+
+def _compile_set(core: str, folder: Path, kernel_set: str) -> list[Path]:
     sources = [*set_sources(kernel_set), _HERE / "run_kernels.c", _HERE / "semihosting.c"]
-    _compile(core, folder, sources)
+    return _compile(core, folder / f"{kernel_set}-{core}", sources)
+
+
+def link(folder: Path, core: str, objects: Sequence[Path]) -> Path:
+    """Link a program for a core; the linker keeps what is used of a library."""
     program = folder / "program"
     at = CORES[core]
-    link = [COMPILER, f"-mcpu={core}", "-mthumb", *at.flags, "--specs=nosys.specs"]
-    link += [f"-Wl,--defsym=origin={at.origin:#x},--defsym=length={at.length}", "-nostartfiles"]
-    link += ["-Wl,--gc-sections", "-Wl,--no-warnings", f"-T{_HERE / 'semihosting.ld'}"]
-    subprocess.run([*link, "-o", program, *folder.glob("*.o"), *library], check=True)
+    command = [COMPILER, f"-mcpu={core}", "-mthumb", *at.flags, "--specs=nosys.specs"]
+    command += [f"-Wl,--defsym=origin={at.origin:#x},--defsym=length={at.length}", "-nostartfiles"]
+    command += ["-Wl,--gc-sections", "-Wl,--no-warnings", f"-T{_HERE / 'semihosting.ld'}"]
+    subprocess.run([*command, "-o", program, *objects], check=True)
     return program
 
 
-def _compile(core: str, folder: Path, sources: Sequence[Path], *more: str) -> None:
+def _compile(core: str, folder: Path, sources: Sequence[Path], *more: str) -> list[Path]:
     flags = [f"-mcpu={core}", "-mthumb", *CORES[core].flags, "-std=gnu11", "-O2"]
     flags += ["-ffunction-sections", *more]
     if "-w" not in more:
         flags += ["-Wall", "-Wextra", "-Werror"]
     flags += [f"-I{FIRMWARE / 'core'}", f"-I{cmsis_nn_root() / 'Include'}"]
-    folder.mkdir(exist_ok=True)
-    subprocess.run([COMPILER, *flags, "-c", *sources], cwd=folder, check=True)
+    command = [COMPILER, *flags, "-c", *sources]
+    made_once(folder, lambda making: subprocess.run(command, cwd=making, check=True))
+    return [folder / f"{source.stem}.o" for source in sources]
 
 
 def typed(strategy: SearchStrategy[TypedOperator]) -> list[TypedOperator]:
@@ -196,36 +210,45 @@ def worst(program: Path, core: str, cases: dict[str, list[Case]]) -> dict[str, i
 
 
 def test_reference_equals_litert_on_a_core(
-    tmp_path: Path, cases: dict[str, list[Case]], core: str
+    tmp_path: Path, cases: dict[str, list[Case]], core: str, reference_set: list[Path]
 ) -> None:
-    program = build(tmp_path / "build", core, "reference", [])
+    program = link(tmp_path, core, reference_set)
     assert set(worst(program, core, cases).values()) == {0}
 
 
 def test_cmsis_nn_equals_litert_on_a_core(
-    tmp_path: Path, cases: dict[str, list[Case]], core: str, library: Path
+    tmp_path: Path,
+    cases: dict[str, list[Case]],
+    core: str,
+    cmsis_nn_set: list[Path],
+    library: list[Path],
 ) -> None:
-    program = build(tmp_path / "build", core, "cmsis-nn", list(library.glob("*.o")))
+    program = link(tmp_path, core, [*cmsis_nn_set, *library])
     found = worst(program, core, cases)
     assert found.pop("fully_connected") == 1  # rounds twice
     assert set(found.values()) == {0}
 
 
 def test_cmsis_nn_with_single_rounding_equals_litert_on_a_core(
-    tmp_path: Path, cases: dict[str, list[Case]], core: str, library: Path
+    tmp_path: Path,
+    cases: dict[str, list[Case]],
+    core: str,
+    cmsis_nn_set: list[Path],
+    library: list[Path],
 ) -> None:
     inner = next((cmsis_nn_root() / "Source").glob("*/arm_nn_vec_mat_mult_t_s8.c"))
-    _compile(core, tmp_path, [inner], "-w", "-DCMSIS_NN_USE_SINGLE_ROUNDING")
-    objects = [path for path in library.glob("*.o") if path.stem != inner.stem]
-    objects.append(tmp_path / f"{inner.stem}.o")
-    program = build(tmp_path / "build", core, "cmsis-nn", objects)
+    rounding = _compile(core, tmp_path / "inner", [inner], "-w", "-DCMSIS_NN_USE_SINGLE_ROUNDING")
+    others = [path for path in library if path.stem != inner.stem]
+    program = link(tmp_path, core, [*cmsis_nn_set, *rounding, *others])
     assert set(worst(program, core, cases).values()) == {0}
 
 
 @pytest.mark.parametrize("core", ["cortex-m4", "cortex-m55"], indirect=True)
-def test_variants_equal_litert_on_a_core(tmp_path: Path, core: str, library: Path) -> None:
+def test_variants_equal_litert_on_a_core(
+    tmp_path: Path, core: str, cmsis_nn_set: list[Path], library: list[Path]
+) -> None:
     """Other types than int8, by the paths for DSP and Helium."""
-    program = build(tmp_path / "build", core, "cmsis-nn", list(library.glob("*.o")))
+    program = link(tmp_path, core, [*cmsis_nn_set, *library])
     ran: dict[str, list[TypedOperator]] = {
         name: typed(strategy) for name, strategy in VARIANTS.items()
     }

@@ -15,6 +15,13 @@ __attribute__((weak)) bool port_operator_pin(bool high)
     return false;
 }
 
+/* For a port without a clock that runs on. */
+__attribute__((weak)) uint32_t port_clock_now(uint32_t *hz)
+{
+    *hz = 0;
+    return 0;
+}
+
 /* In MLPerf Tiny's energy mode a meter takes every falling edge for a stamp. */
 void metered_window(bool begins)
 {
@@ -68,6 +75,8 @@ static struct error infer_all(uint32_t repeats, struct engine_windows *windows)
 {
     struct error error = no_error();
     uint64_t ticks = 0;
+    uint32_t clock_hz;
+    const uint32_t began = port_clock_now(&clock_hz);
 
     (void)port_gate(mode != GATE_PULSE);
     if (mode == GATE_PULSE) {
@@ -76,9 +85,13 @@ static struct error infer_all(uint32_t repeats, struct engine_windows *windows)
     }
     for (uint32_t left = repeats; left > 0 && error.code == ERROR_NONE; left--)
         error = infer(windows, &ticks);
+    const uint32_t ended = port_clock_now(&clock_hz);
     (void)port_gate(false);
     windows->ticks[0] = ticks;
     windows->ticks[1] = repeats;
+    windows->ticks[2] = began;
+    windows->ticks[3] = ended;
+    windows->ticks[4] = clock_hz;
     return error;
 }
 

@@ -6,7 +6,7 @@ import struct
 from enum import IntEnum
 
 from harness.domain.device import Identity, LoadedModel, ProfileReply, Reply
-from harness.domain.gate import GateMode, MeteredReply
+from harness.domain.gate import LEAST_CLOCK_HZ, ClockReading, GateMode, MeteredReply
 from harness.domain.target import Region
 from harness.errors import BadFrame, VersionMismatch
 from harness.link.cursor import Cursor
@@ -206,10 +206,24 @@ def decode_metered(payload: bytes, where: str = "") -> MeteredReply:
     """Return what all inferences between the edges of the gate gave.
 
     Raises:
-        BadFrame: too short or too long, or not two numbers.
+        BadFrame: too short or too long, or not five numbers, or a clock that cannot be.
     """
-    (ticks, repeats), interrupts, outputs = _windows(payload, "METERED", 2, "numbers", where)
-    return MeteredReply(repeats, ticks, interrupts, outputs)
+    (ticks, repeats, *clock), interrupts, outputs = _windows(
+        payload, "METERED", 5, "numbers", where
+    )
+    reading = _clock_reading(clock[0], clock[1], clock[2], where) if clock[2] else None
+    return MeteredReply(repeats, ticks, interrupts, outputs, reading)
+
+
+def _clock_reading(began: int, ended: int, hz: int, where: str) -> ClockReading:
+    if max(began, ended, hz) <= 0xFFFFFFFF and hz >= LEAST_CLOCK_HZ:
+        return ClockReading(began, ended, hz)
+    raise BadFrame(
+        f"the reply to METERED names a clock of {hz} Hz at {began} and {ended}; wanted at least "
+        f"{LEAST_CLOCK_HZ} Hz and 32 bits",
+        where=where,
+        hint="Correct `port_clock_now` in the port of this firmware.",
+    )
 
 
 def decode_profile(payload: bytes, operators: int, where: str = "") -> ProfileReply:

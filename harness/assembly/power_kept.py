@@ -121,5 +121,5 @@ def _reading(reading: EnergyReading, trace: Trace) -> Reading:
         maximum=max(each),
         fidelity=Fidelity.SIMULATED if simulated else Fidelity.SILICON,
         instrument=" ".join(filter(None, (reading.meter.model, reading.meter.serial))),
-        method=f"alignment {reading.alignment}; {reading.voltage_v:.3g} V",
+        method=f"alignment {reading.way}; {reading.voltage_v:.3g} V",
     )

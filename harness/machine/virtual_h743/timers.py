@@ -1,6 +1,6 @@
 """SysTick and the general-purpose timers TIM2 and TIM5, which count in the chip's own time.
 
-Source: ARMv7-M Architecture Reference Manual (DDI 0403E), B3.3 (SysTick); RM0433, 41 (TIM2 to TIM5).
+Source: ARMv7-M Architecture Reference Manual (DDI 0403E), B3.3 (SysTick); RM0433, 41 (TIM2, TIM5).
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from harness.domain.energy import Alignment
 from harness.domain.power import Edge, Invalid, Reason, SampleBlock, Trace
 from harness.power.analysis.limits import Expected, Limits
-from harness.power.analysis.markers import by_markers, markers_there, on_host
+from harness.power.analysis.markers import Moment, by_markers, markers_there, on_host, on_trace
 from harness.power.analysis.summary import analyse
 from harness.power.analysis.windows import best_alignment
 from harness.power.recording import started
@@ -94,30 +94,72 @@ def test_clocks_that_run_alike_place_the_windows_in_the_middle() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "by_ms"),
+    ("begins_later", "ends_later", "ms"),
     [
-        # Of 10 s 2 % may be a rate, and 10 ms pass between request and answer.
-        (lambda a, b: (a, b + 0.35), 350 - 200 - 10),
-        # The second window lies a second too late: its neighbours tell, too.
-        (lambda a, b: (a + 1.0, b + 1.0), None),
-        (lambda a, b: (a - 4295.0, b - 4295.0), None),
+        # It ends 0.29 s (by a rate 2 % less) after the next one began, and its answer was there
+        # 0.05 s before that was asked for.
+        (0.0, 0.35, 1e3 * (0.05 + 0.98 * 0.29)),
+        (1.0, 1.0, 1e3 * (0.05 + 0.98 * 0.94)),
+        # A wrap of 2^32 us too few.
+        (-4294.967296, -4294.967296, 1e3 * (0.05 + 0.98 * (4294.967296 - 0.06))),
     ],
 )
-def test_times_that_contradict_each_other_are_no_windows(wrong, by_ms) -> None:  # type: ignore[no-untyped-def]
+def test_times_that_contradict_each_other_are_no_windows(
+    begins_later: float, ends_later: float, ms: float
+) -> None:
     device, host, _ = clocks([(10.0, 0.05, [5e-3, 5e-3])] * 3, 0.0, 0.0)
-    device[1] = wrong(*device[1])
+    device[1] = (device[1][0] + begins_later, device[1][1] + ends_later)
     found = on_host(device, host, 0.02)
     assert isinstance(found, Invalid)
     assert found.reason is Reason.CLOCK_MISMATCH
-    assert "the board's clock contradicts the times at which it was asked" in found.detail
-    assert "with a rate within 2 %" in found.detail
+    told = float(found.detail.partition(" by ")[2].split()[0])
+    assert told == pytest.approx(ms, abs=0.1)
+    assert found.detail == (
+        "the board's clock contradicts the times at which it was asked and answered by "
+        f"{told:.3f} ms, with a rate within 2 %"
+    )
     assert found.hint == (
         "Check the rate of the board's clock, and that nothing reset or halted the board."
     )
-    told_ms = float(found.detail.partition(" by ")[2].split()[0])
-    assert told_ms > 1
-    if by_ms is not None:
-        assert told_ms <= 350
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    error=st.floats(-1e-3, 1e-3),
+    delays=st.lists(st.floats(0.0, 0.1), min_size=1, max_size=30),
+    waited=st.floats(0.0, 0.5),
+    share=st.floats(0.0, 1.0),
+)
+def test_a_meter_that_samples_at_another_rate_is_within_its_accuracy(
+    error: float, delays: list[float], waited: float, share: float
+) -> None:
+    """Blocks of 1 s at nominally 100 Hz, late by what they like, of a meter up to 0.1 % off."""
+    rate, begun = 100.0, 5000.0
+    block = np.zeros(100, np.float32)
+    seconds = len(delays) / (1 + error)
+    blocks = [
+        SampleBlock(
+            100 * n,
+            block,
+            np.zeros(100, np.uint8),
+            arrived_s=begun + (n + 1) / (1 + error) + delay,
+        )
+        for n, delay in enumerate(delays)
+    ]
+    trace = trace_of(np.zeros(100 * len(delays)), rate, earliest_s=begun - waited)
+    trace = replace(
+        trace,
+        started_s=started(blocks, rate),
+        accuracy=replace(trace.accuracy, time_base=1e-3),
+    )
+    at = begun + share * seconds
+    found = on_trace(trace, [Moment(at, at, at)])
+    assert not isinstance(found, Invalid), found
+    true = share * seconds * (1 + error)
+    assert found[0].earliest - 1e-9 <= true <= found[0].latest + 1e-9
+    # What is known no better: when it began, and its rate over the recording.
+    width = found[0].latest - found[0].earliest
+    assert width <= (waited + max(delays) + 3 * 1e-3 * len(delays)) * 1.001 + 1e-9
 
 
 def recorded(host: list[tuple[float, float]], seconds: float, **more: object) -> Trace:

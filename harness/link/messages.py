@@ -6,9 +6,10 @@ import struct
 from enum import IntEnum
 
 from harness.domain.device import Identity, LoadedModel, ProfileReply, Reply
-from harness.domain.gate import LEAST_CLOCK_HZ, ClockReading, GateMode, MeteredReply
+from harness.domain.gate import GateMode, MeteredReply
 from harness.domain.target import Region
 from harness.errors import BadFrame, VersionMismatch
+from harness.link.clock_reading import clock_reading
 from harness.link.cursor import Cursor
 
 PROTOCOL_VERSION = 2
@@ -208,22 +209,10 @@ def decode_metered(payload: bytes, where: str = "") -> MeteredReply:
     Raises:
         BadFrame: too short or too long, or not five numbers, or a clock that cannot be.
     """
-    (ticks, repeats, *clock), interrupts, outputs = _windows(
-        payload, "METERED", 5, "numbers", where
-    )
-    reading = _clock_reading(clock[0], clock[1], clock[2], where) if clock[2] else None
-    return MeteredReply(repeats, ticks, interrupts, outputs, reading)
-
-
-def _clock_reading(began: int, ended: int, hz: int, where: str) -> ClockReading:
-    if max(began, ended, hz) <= 0xFFFFFFFF and hz >= LEAST_CLOCK_HZ:
-        return ClockReading(began, ended, hz)
-    raise BadFrame(
-        f"the reply to METERED names a clock of {hz} Hz at {began} and {ended}; wanted at least "
-        f"{LEAST_CLOCK_HZ} Hz and 32 bits",
-        where=where,
-        hint="Correct `port_clock_now` in the port of this firmware.",
-    )
+    numbers, interrupts, outputs = _windows(payload, "METERED", 5, "numbers", where)
+    ticks, repeats, began, ended, hz = numbers
+    clock = clock_reading(began, ended, hz, where)
+    return MeteredReply(repeats, ticks, interrupts, outputs, clock)
 
 
 def decode_profile(payload: bytes, operators: int, where: str = "") -> ProfileReply:

@@ -160,7 +160,7 @@ static struct error meter(const uint8_t *payload)
     } request;
 
     memcpy(&request, payload, sizeof request);
-    kept.count = 2; /* the ticks of all, and how many there were */
+    kept.count = METERED_NUMBERS;
     return metered_run(request.mode, request.warmup, request.repeats, &kept.windows);
 }
 

@@ -15,6 +15,13 @@ __attribute__((weak)) bool port_operator_pin(bool high)
     return false;
 }
 
+/* For a port without a clock that runs on. */
+__attribute__((weak)) uint32_t port_clock_now(uint32_t *hz)
+{
+    *hz = 0;
+    return 0;
+}
+
 /* In MLPerf Tiny's energy mode a meter takes every falling edge for a stamp. */
 void metered_window(bool begins)
 {
@@ -31,13 +38,13 @@ void metered_window(bool begins)
 static void hold(uint32_t us)
 {
     const uint32_t ticks = port_counter()->hz / 1000000u * us;
-    uint64_t passed = 0;
+    uint32_t passed = 0;
 
     for (uint32_t looks = 0; looks < ticks && passed < ticks; looks++) {
         port_ticks_restart();
         for (volatile uint32_t turn = 0; turn < TURNS; turn++)
             ;
-        passed += port_ticks();
+        passed += (uint32_t)port_ticks();
     }
 }
 
@@ -52,34 +59,40 @@ void metered_stamp(void)
  * operator begins; then the last edge of one inference is not too near to the first of the next. */
 static struct error infer(struct engine_windows *windows, uint64_t *ticks)
 {
-    const bool marked = mode == GATE_OPERATORS;
-    const uint32_t count = marked ? engine_profile_windows() : 1;
-    const struct error error = marked ? engine_profile(0, windows) : engine_run(0, 1, windows);
+    struct error error;
 
-    for (uint32_t i = marked; i < count; i++)
+    if (mode != GATE_OPERATORS) {
+        error = engine_run(0, 1, windows);
+        *ticks += windows->ticks[0];
+        return error;
+    }
+    error = engine_profile(0, windows);
+    for (uint32_t i = engine_profile_windows() - 1u; i > 0; i--)
         *ticks += windows->ticks[i];
-    if (marked)
-        hold(BETWEEN_US);
+    hold(BETWEEN_US);
     return error;
 }
 
 /* What lies between the edges; the first one is the end of the silence. */
-static struct error infer_all(uint32_t repeats, struct engine_windows *windows)
+static void infer_all(uint32_t repeats, struct engine_windows *windows, struct error *error)
 {
-    struct error error = no_error();
     uint64_t ticks = 0;
+    uint32_t clock_hz;
+    const uint32_t began = port_clock_now(&clock_hz);
 
-    (void)port_gate(mode != GATE_PULSE);
     if (mode == GATE_PULSE) {
+        (void)port_gate(false);
         hold(PULSE_US);
-        (void)port_gate(true);
     }
-    for (uint32_t left = repeats; left > 0 && error.code == ERROR_NONE; left--)
-        error = infer(windows, &ticks);
+    (void)port_gate(true);
+    for (uint32_t left = repeats; left > 0 && error->code == ERROR_NONE; left--)
+        *error = infer(windows, &ticks);
+    windows->ticks[3] = port_clock_now(&clock_hz);
     (void)port_gate(false);
     windows->ticks[0] = ticks;
     windows->ticks[1] = repeats;
-    return error;
+    windows->ticks[2] = began;
+    windows->ticks[4] = clock_hz;
 }
 
 struct error metered_run(uint32_t wanted, uint32_t warmup, uint32_t repeats, struct engine_windows *windows)
@@ -89,8 +102,11 @@ struct error metered_run(uint32_t wanted, uint32_t warmup, uint32_t repeats, str
 
     if (wanted < GATE_LEVEL || wanted > GATE_OPERATORS || repeats == 0)
         return error_of(ERROR_BAD_REQUEST, (int32_t)wanted, "mode or repeats");
-    if (wanted == GATE_OPERATORS && engine_profile_windows() > HARNESS_MAX_REPEATS)
-        return error_of(ERROR_BAD_REQUEST, (int32_t)engine_profile_windows(), "operators");
+    if (wanted == GATE_OPERATORS) {
+        const uint32_t count = engine_profile_windows();
+        if (count > HARNESS_MAX_REPEATS)
+            return error_of(ERROR_BAD_REQUEST, (int32_t)count, "operators");
+    }
     if (HARNESS_MLPERF_ENERGY || !port_gate(false) || (wanted == GATE_OPERATORS && !port_operator_pin(false)))
         return error_of(ERROR_NO_PIN, (int32_t)wanted, "");
     mode = GATE_LEVEL; /* warming up is no business of the pins */
@@ -101,7 +117,7 @@ struct error metered_run(uint32_t wanted, uint32_t warmup, uint32_t repeats, str
         operator_level = false;
         (void)port_gate(mode == GATE_PULSE);
         hold(SILENCE_US);
-        error = infer_all(repeats, windows);
+        infer_all(repeats, windows, &error);
         hold(SILENCE_US);
         windows->link_interrupts = port_link_interrupts() - interrupts;
     }

@@ -18,8 +18,10 @@ void metered_window(bool begins);
 void metered_stamp(void);
 
 /* Run `warmup` inferences with the gate low, then `repeats` with its edges around all of them, as METERED
- * tells. ticks[0] is the sum of their windows, ticks[1] how many there were; link interrupts are those from
- * the silence before the edges to that after them. */
+ * tells. ticks[] are METERED_NUMBERS of its answer: the sum of their windows, how many there were, the port's
+ * clock at the first and at the last edge, and its rate. Link interrupts are those from the silence before the
+ * edges to that after them. */
+enum { METERED_NUMBERS = 5 };
 struct error metered_run(uint32_t mode, uint32_t warmup, uint32_t repeats, struct engine_windows *windows);
 
 #endif

@@ -1,5 +1,5 @@
 /* What the portable core asks of a board: ten functions, of which a missing one is a link error, two
- * for a link with a rate, and one for a second pin. */
+ * for a link with a rate, one for a second pin, and one for a clock that runs on. */
 #ifndef HARNESS_PORT_H
 #define HARNESS_PORT_H
 
@@ -31,5 +31,9 @@ uint32_t port_link_rate(uint32_t wanted);   /* baud it would really use; 0: none
 void port_link_use_rate(uint32_t rate);     /* when all that was written has left; 0: that of the start */
 
 bool port_operator_pin(bool high);          /* a second pin, for borders of operators; false: none */
+
+/* A clock of 32 bits that no window restarts and no sleep stops, for a meter that sees no pin; it wraps.
+ * `*hz`, its rate: 100 kHz at least; 0: there is none. */
+uint32_t port_clock_now(uint32_t *hz);
 
 #endif

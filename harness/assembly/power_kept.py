@@ -170,5 +170,5 @@ def _reading(reading: EnergyReading, simulated: bool, note: str = "") -> Reading
         maximum=max(each),
         fidelity=Fidelity.SIMULATED if simulated else Fidelity.SILICON,
         instrument=" ".join(filter(None, (reading.meter.model, reading.meter.serial))),
-        method=f"alignment {reading.alignment}; {reading.voltage_v:.3g} V{note}",
+        method=f"alignment {reading.way}; {reading.voltage_v:.3g} V{note}",
     )

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Protocol
 
+from harness.bench.device_clock import DeviceClock
 from harness.domain.device import ProfileReply, Reply
 from harness.domain.energy import OperatorEnergy
 from harness.domain.energy_asked import (
@@ -81,6 +82,7 @@ class EnergyStage:
         self._inference_s = inference_s
         self._clock = clock
         self._host_s = 0.0
+        self._device_clock = DeviceClock()
 
     def measure(self, warmup: int) -> EnergyFound:
         """Run the windows and tell their energy, or why there is none."""
@@ -167,7 +169,11 @@ class EnergyStage:
         answered = self._clock()
         if reply.link_interrupts:
             return _link_active(reply)
-        return BoardWindow(reply.ticks / self._counter_hz, reply.repeats, (sent, answered))
+        host_s = (sent, answered)
+        device_s = None
+        if reply.clock is not None and self._metering.gate is None:
+            device_s = self._device_clock.span(reply.clock, host_s)
+        return BoardWindow(reply.ticks / self._counter_hz, reply.repeats, host_s, device_s)
 
     def _told(
         self, windows: tuple[BoardWindow, ...], inferences: int, discarded: int

@@ -104,4 +104,4 @@ def uncertainty_of(found: EnergySummary) -> str:
 
 def method_of(found: EnergySummary) -> str:
     """What two energies must share to be compared: alignment and voltage."""
-    return f"alignment {found.alignment}; {found.voltage_v:.3g} V"
+    return f"alignment {found.way}; {found.voltage_v:.3g} V"

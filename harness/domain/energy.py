@@ -15,6 +15,13 @@ Published energies of MLPerf Tiny repeat to 0.0002 to 0.0017.
 """
 
 
+WIDE_EDGES = 0.01
+"""An error of the edges, as a part of the window, above which markers count for no regression.
+
+It is as much as a gain of 1 % that nothing keeps the same from day to day.
+"""
+
+
 class Alignment(StrEnum):
     """How a window was found in the samples, the most trustworthy first."""
 
@@ -26,15 +33,18 @@ class Alignment(StrEnum):
     STEP = "step"
     HOST = "host"
 
-    @property
-    def for_regression(self) -> bool:
-        """Whether energies found this way may be compared over time."""
-        return self not in {Alignment.STEP, Alignment.HOST}
+
+REPEATABLE = frozenset(Alignment) - {Alignment.STEP, Alignment.HOST}
+"""The ways to find windows that are the same on any day: their energies may be compared."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """Samples `first` to `end` (not included); each edge is uncertain by +-`edge_error_s`."""
+    """Samples `first` to `end` (not included); each edge is uncertain by +-`edge_error_s`.
+
+    Where an instrument samples or reports the edges themselves, that is the sample in which each
+    lies, always on the same side.
+    """
 
     first: int
     end: int
@@ -117,9 +127,19 @@ class EnergySummary:
     warnings: tuple[str, ...] = ()
 
     @property
+    def way(self) -> str:
+        """The alignment in words: markers that place a window badly are a way of their own."""
+        wide = max(one.window.edge_error_s / one.time_s for one in self.windows) > WIDE_EDGES
+        return f"{self.alignment} with wide edges" if self._by_marker and wide else self.alignment
+
+    @property
     def for_regression(self) -> bool:
         """Whether this may be compared with another day's; never a simulation's."""
-        return self.alignment.for_regression and self.origin == "measured"
+        return self.way in REPEATABLE and self.origin == "measured"
+
+    @property
+    def _by_marker(self) -> bool:
+        return self.alignment is Alignment.MARKER
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Protocol
 
+LEAST_CLOCK_HZ = 100_000
+
 
 class GateMode(IntEnum):
     """What the gate pin does while inferences are metered: firmware/PROTOCOL.md, METERED.
@@ -38,14 +40,25 @@ class GateFeed(Protocol):
 
 
 @dataclass(frozen=True)
+class ClockReading:
+    """A clock of the board that no window restarts, at the edges of one: 32 bits, which wrap."""
+
+    began: int
+    ended: int
+    hz: int
+
+
+@dataclass(frozen=True)
 class MeteredReply:
     """The answer to METERED: how many inferences lay between the edges of the gate.
 
     `ticks` is the sum of their windows on the device's counter. In mode OPERATORS it holds the
-    toggling of the pin and is no measure of latency. The outputs are those of the last one.
+    toggling of the pin and is no measure of latency. The outputs are those of the last one. `clock`
+    is None for a board without a clock that runs on.
     """
 
     repeats: int
     ticks: int
     link_interrupts: int
     outputs: tuple[bytes, ...] = field(repr=False)
+    clock: ClockReading | None = None

@@ -20,7 +20,8 @@ class BoardWindow:
 
     `board_s` is None where it tells no time. `host_s` is when the request was sent and when the
     answer was there, on the host's clock. `device_s` is when the gate rose and fell on a clock that
-    runs on in the board from window to window, from any beginning; None where there is none.
+    runs on in the board from window to window, from any beginning; None where there is none, and
+    for a simulated board, of whose time the host's clock tells nothing.
     """
 
     board_s: float | None

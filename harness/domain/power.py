@@ -176,7 +176,9 @@ class Trace:
     [n] where it was measured, else the one that was set; `flags` uint8 [n] of `SampleFlag`; `logic`
     uint8 [n], bit b is digital input b, None where the instrument samples none. `triggered` says
     that sample 0 is the rising edge of the gate. `faults` make every window of it invalid. `origin`
-    is "measured", "simulated" or "imported".
+    is "measured", "simulated" or "imported". On the host's clock sample 0 was taken at `started_s`
+    at the latest, by when the samples were there, and at `earliest_s` at the earliest; None where
+    that is not known. With `host_time` the time base is the host's own.
     """
 
     rate_hz: float
@@ -194,6 +196,8 @@ class Trace:
     warnings: tuple[str, ...] = ()
     origin: str = "measured"
     started_s: float | None = None
+    earliest_s: float | None = None
+    host_time: bool = False
     sha256: str = field(default="", compare=False)
 
     def __len__(self) -> int:

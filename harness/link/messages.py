@@ -9,6 +9,7 @@ from harness.domain.device import Identity, LoadedModel, ProfileReply, Reply
 from harness.domain.gate import GateMode, MeteredReply
 from harness.domain.target import Region
 from harness.errors import BadFrame, VersionMismatch
+from harness.link.clock_reading import clock_reading
 from harness.link.cursor import Cursor
 
 PROTOCOL_VERSION = 2
@@ -206,10 +207,12 @@ def decode_metered(payload: bytes, where: str = "") -> MeteredReply:
     """Return what all inferences between the edges of the gate gave.
 
     Raises:
-        BadFrame: too short or too long, or not two numbers.
+        BadFrame: too short or too long, or not five numbers, or a clock that cannot be.
     """
-    (ticks, repeats), interrupts, outputs = _windows(payload, "METERED", 2, "numbers", where)
-    return MeteredReply(repeats, ticks, interrupts, outputs)
+    numbers, interrupts, outputs = _windows(payload, "METERED", 5, "numbers", where)
+    ticks, repeats, began, ended, hz = numbers
+    clock = clock_reading(began, ended, hz, where)
+    return MeteredReply(repeats, ticks, interrupts, outputs, clock)
 
 
 def decode_profile(payload: bytes, operators: int, where: str = "") -> ProfileReply:

@@ -14,29 +14,33 @@ from harness.power.recording import join
 class TimedSamples:
     """Collects (time, current, voltage, pins) in SI units and gives blocks on an even grid.
 
-    A sample lands on the place nearest to its time; places without one are NaN. Two samples on one
-    place count once. Times are the instrument's own, or the host's for one that has none.
+    A sample lands on the place nearest to its time; places without one are NaN. Of two samples on
+    one place one counts. Times are the instrument's own, or the host's for one that has none.
+    `started_s` is the time of the first.
     """
 
     def __init__(self, rate_hz: float) -> None:
         self._rate_hz = rate_hz
-        self._start: float | None = None
+        self.started_s: float | None = None
         self._index = 0
         self._held: list[tuple[float, float, float, int]] = []
 
     def add(self, time_s: float, amperes: float, volts: float, pins: int = 0) -> None:
         """One sample."""
-        if self._start is None:
-            self._start = time_s
-        self._held.append((time_s - self._start, amperes, volts, pins))
+        if self.started_s is None:
+            self.started_s = time_s
+        self._held.append((time_s - self.started_s, amperes, volts, pins))
 
     def take(self, arrived_s: float) -> SampleBlock | None:
-        """The samples since the last call."""
+        """The samples since the last call; those on a place that was given before are left out."""
         if not self._held:
             return None
         table = np.array(self._held, np.float64)
         self._held.clear()
-        places = np.maximum(np.round(table[:, 0] * self._rate_hz).astype(np.int64), self._index)
+        places = np.round(table[:, 0] * self._rate_hz).astype(np.int64)
+        table, places = table[places >= self._index], places[places >= self._index]
+        if not len(places):
+            return None
         count = int(places[-1]) + 1 - self._index
         current = np.full(count, np.nan, np.float32)
         volts = np.full(count, np.nan, np.float32)

@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -70,12 +71,30 @@ def join(
         channel_names=channel_names,
         triggered=triggered,
         origin="simulated" if info.simulated else "measured",
-        started_s=blocks[0].arrived_s if blocks else None,
+        started_s=started(blocks, rate_hz),
     )
 
 
 def _joined(parts: Sequence[np.ndarray], kind: type) -> np.ndarray:
     return np.concatenate(parts).astype(kind, copy=False) if parts else np.empty(0, kind)
+
+
+def started(blocks: Sequence[SampleBlock], rate_hz: float) -> float | None:
+    """When the first sample was taken on the host's clock, at the latest.
+
+    A block may come late but never before its last sample ends: the block with the least delay
+    tells.
+    """
+    return min(_delays(blocks, rate_hz), default=None)
+
+
+def _delays(blocks: Sequence[SampleBlock], rate_hz: float) -> list[float]:
+    """When each block whose arrival is known came, less the time its samples took."""
+    return [
+        block.arrived_s - (block.index + len(block.current_a)) / rate_hz
+        for block in blocks
+        if block.arrived_s
+    ]
 
 
 def lost_time(blocks: Sequence[SampleBlock], rate_hz: float) -> Invalid | None:
@@ -87,7 +106,7 @@ def lost_time(blocks: Sequence[SampleBlock], rate_hz: float) -> Invalid | None:
     timed = [block for block in blocks if block.arrived_s]
     if len(timed) < 8:
         return None
-    delays = [block.arrived_s - (block.index + len(block.current_a)) / rate_hz for block in timed]
+    delays = _delays(blocks, rate_hz)
     quarter = len(delays) // 4
     behind = min(delays[-quarter:]) - min(delays[:quarter])
     span = timed[-1].arrived_s - timed[0].arrived_s
@@ -124,6 +143,7 @@ class Recorder:
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._take, name="meter", daemon=True)
         self.error: RigError | None = None
+        self._asked_s = 0.0
         self._trace: Trace | None = None
 
     @property
@@ -151,6 +171,7 @@ class Recorder:
         return self.seconds >= seconds
 
     def __enter__(self) -> Self:
+        self._asked_s = self._clock()
         self._meter.start(self._config)
         self._thread.start()
         return self
@@ -170,6 +191,8 @@ class Recorder:
         except RigError as failure:
             self.error = self.error or failure
         trace = self._meter.trace(self._blocks)
+        if trace.earliest_s is None and not self._meter.caps.recorded:
+            trace = replace(trace, earliest_s=self._asked_s)
         self._trace = trace.with_faults(_fault(self.error)) if self.error else trace
 
     def _take(self) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from harness.domain.energy import Alignment
+from harness.domain.energy import REPEATABLE
 from harness.domain.measurement import Measurement
 from harness.domain.thresholds import Threshold
 from harness.domain.units import Fidelity, Unit
@@ -15,7 +15,7 @@ from harness.domain.verdict import Judgement, MetricVerdict
 from harness.results.significance import mean_uncertainty, range_uncertainty
 
 LEAST_WINDOWS = 5
-_ALIGNMENT = re.compile(r"alignment ([\w-]+)")
+_ALIGNMENT = re.compile(r"alignment ([^;]+)")
 
 
 def why_no_energy_is_judged(before: Measurement, after: Measurement) -> str:
@@ -28,7 +28,7 @@ def why_no_energy_is_judged(before: Measurement, after: Measurement) -> str:
             return f"energy of fidelity {reading.fidelity.value} is compared with nothing"
         found = _ALIGNMENT.search(reading.method)
         way = found[1] if found else "an unknown way"
-        if way not in set(Alignment) or not Alignment(way).for_regression:
+        if way not in REPEATABLE:
             return f"windows found by {way} are not for comparison over time"
     return ""
 

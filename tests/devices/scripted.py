@@ -268,8 +268,8 @@ class ScriptedDevice:
         self.runs += warmup + repeats
         output = bytes(255 - value for value in self._input)
         return (
-            struct.pack("<HHI", 2, 1, 0)
-            + struct.pack("<2Q", self.ticks * repeats, repeats)
+            struct.pack("<HHI", 5, 1, 0)
+            + struct.pack("<5Q", self.ticks * repeats, repeats, 0, 0, 0)
             + struct.pack("<I", len(output))
             + output
         )

@@ -25,7 +25,7 @@ from devices.virtual_board import needs_unicorn
 
 from harness.bench.bring_up import Device
 from harness.domain.energy import Alignment, EnergySummary
-from harness.domain.gate import GateMode
+from harness.domain.gate import GateMode, MeteredReply
 from harness.domain.power import Invalid, Reason, Trace
 from harness.power.analysis.limits import Expected, Limits
 from harness.power.analysis.operators import operator_energies
@@ -158,11 +158,23 @@ def test_the_falling_edges_of_pulses_in_qemu(tmp_path: Path) -> None:
     assert found.energy_j == pytest.approx(taken.joules, rel=1e-3)
 
 
+def clock_s(reply: MeteredReply) -> float:
+    """How long a window was by the board's clock that runs on."""
+    assert reply.clock is not None
+    return (reply.clock.ended - reply.clock.began) % 2**32 / reply.clock.hz
+
+
 @needs_unicorn
 def test_the_pins_of_the_virtual_h743(tmp_path: Path) -> None:
     feed = load()
     with fed_board(CHIP, feed, tmp_path) as device:
         taken = metered(device, feed, GateMode.LEVEL, 100, windows=2)
+    first, second = taken.replies
+    assert first.clock is not None
+    assert second.clock is not None
+    assert second.clock.began > first.clock.ended > first.clock.began
+    for reply, (rise, fall) in zip(taken.replies, taken.windows, strict=True):
+        assert clock_s(reply) == pytest.approx(fall - rise, abs=2e-6)
     found = energy(taken.trace, 100, taken.board_s)
     assert found.energy_j == pytest.approx(taken.joules, rel=1e-3)
     assert found.windows[0].time_s == pytest.approx(taken.board_s[0], rel=0.01)
@@ -177,6 +189,7 @@ def test_each_board_in_qemu_tells_its_gate(target: str, tmp_path: Path) -> None:
         board_s = reply.ticks / device.identity.counter_hz
     rise, fall = feed.windows()[-1]
     assert board_s < fall - rise < 1.03 * board_s
+    assert clock_s(reply) == pytest.approx(fall - rise, abs=2e-6)
 
 
 @pytest.mark.parametrize("target", [BOARD, pytest.param(CHIP, marks=needs_unicorn)])

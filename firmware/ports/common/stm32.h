@@ -14,7 +14,7 @@
 struct stm32_clock {
     uint32_t core_hz;
     uint32_t apb1_hz;        /* of the UART */
-    uint32_t apb1_timers_hz; /* of TIM2 */
+    uint32_t apb1_timers_hz; /* of TIM2 and TIM5 */
 };
 
 /* Ports lie 1 KiB apart, and so do the bits that clock them. */

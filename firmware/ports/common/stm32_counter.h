@@ -4,7 +4,8 @@
  * TIM2 runs from the same PLL through a prescaler of 2^16: it wraps after days, and tells the cycles to
  * within one of its ticks. The count is the number next to that which ends in CYCCNT. Where the two
  * disagree, one of them stood still or runs at another rate, and there is no count.
- * Registers: Armv7-M Architecture Reference Manual, C1.8 (DWT); RM0433 and RM0385, TIM2. */
+ * TIM5 counts microseconds from the start on: the clock that no window restarts.
+ * Registers: Armv7-M Architecture Reference Manual, C1.8 (DWT); RM0433 and RM0385, TIM2 and TIM5. */
 #ifndef HARNESS_STM32_COUNTER_H
 #define HARNESS_STM32_COUNTER_H
 
@@ -13,6 +14,7 @@
 #define COUNTER_PRESCALER 0x10000u
 #define COUNTER_SLACK 0x100000 /* cycles; the time between both looks, and far less than a wrap */
 #define COUNTER_UNLOCK 0xC5ACCE55u
+#define CLOCK_NOW_HZ 1000000u
 
 static struct port_counter counter = {.name = "dwt-cyccnt"};
 static uint32_t cycles_per_timer_tick;
@@ -27,6 +29,10 @@ static void counter_init(const struct stm32_clock *clock)
     TIM2->PSC = COUNTER_PRESCALER - 1u;
     TIM2->ARR = UINT32_MAX;
     TIM2->CR1 = TIM_CR1_CEN;
+    TIM5->PSC = clock->apb1_timers_hz / CLOCK_NOW_HZ - 1u;
+    TIM5->ARR = UINT32_MAX;
+    TIM5->EGR = TIM_EGR_UG; /* takes up the prescaler */
+    TIM5->CR1 = TIM_CR1_CEN;
 }
 
 void port_ticks_restart(void)
@@ -52,6 +58,12 @@ uint64_t port_ticks(void)
 const struct port_counter *port_counter(void)
 {
     return &counter;
+}
+
+uint32_t port_clock_now(uint32_t *hz)
+{
+    *hz = CLOCK_NOW_HZ;
+    return TIM5->CNT;
 }
 
 uint32_t port_clock_hz(void)

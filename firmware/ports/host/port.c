@@ -2,7 +2,7 @@
  *
  * Usage: firmware IMAGE ARENA_BYTES [TICKS]. The slot holds the file IMAGE and not a byte more, the
  * arena ARENA_BYTES, so that AddressSanitizer sees every access beyond them. There is no counter:
- * each window lasts TICKS. What comes during one waits in the system's pipe, not in a ring. */
+ * each window lasts TICKS. What is weak a test may have itself. What comes during one waits in the system's pipe, not in a ring. */
 #include "port.h"
 
 #include <stdio.h>
@@ -81,11 +81,11 @@ void port_init(void)
 {
 }
 
-void port_ticks_restart(void)
+__attribute__((weak)) void port_ticks_restart(void)
 {
 }
 
-uint64_t port_ticks(void)
+__attribute__((weak)) uint64_t port_ticks(void)
 {
     return window_ticks;
 }
@@ -142,7 +142,7 @@ uint32_t port_link_interrupts(void)
     return reads;
 }
 
-__attribute__((weak)) bool port_gate(bool high) /* a test may have one */
+__attribute__((weak)) bool port_gate(bool high)
 {
     (void)high;
     return false;

@@ -66,9 +66,10 @@ void port_init(void)
     const struct stm32_clock clock = clock_init();
 
     RCC->AHB1ENR |= STM32_GPIO_BITS;
-    RCC->APB1ENR |= RCC_APB1ENR_TIM2EN | RCC_APB1ENR_USART3EN;
+    RCC->APB1ENR |= RCC_APB1ENR_TIM2EN | RCC_APB1ENR_TIM5EN | RCC_APB1ENR_USART3EN;
     (void)RCC->APB1ENR; /* a peripheral answers two cycles after its clock is on */
-    DBGMCU->APB1FZ |= DBGMCU_APB1_FZ_DBG_TIM2_STOP | DBGMCU_APB1_FZ_DBG_IWDG_STOP;
+    DBGMCU->APB1FZ |= DBGMCU_APB1_FZ_DBG_TIM2_STOP | DBGMCU_APB1_FZ_DBG_TIM5_STOP |
+                      DBGMCU_APB1_FZ_DBG_IWDG_STOP;
     stm32_caches();
     stm32_metered_pins();
     counter_init(&clock);

@@ -97,9 +97,9 @@ void port_init(void)
 
     mend_axi_sram();
     RCC->AHB4ENR |= STM32_GPIO_BITS;
-    RCC->APB1LENR |= RCC_APB1LENR_TIM2EN | RCC_APB1LENR_USART3EN;
+    RCC->APB1LENR |= RCC_APB1LENR_TIM2EN | RCC_APB1LENR_TIM5EN | RCC_APB1LENR_USART3EN;
     (void)RCC->APB1LENR; /* a peripheral answers two cycles after its clock is on */
-    DBGMCU->APB1LFZ1 |= DBGMCU_APB1LFZ1_DBG_TIM2;
+    DBGMCU->APB1LFZ1 |= DBGMCU_APB1LFZ1_DBG_TIM2 | DBGMCU_APB1LFZ1_DBG_TIM5;
     DBGMCU->APB4FZ1 |= DBGMCU_APB4FZ1_DBG_IWDG1;
     stm32_caches();
     stm32_metered_pins();

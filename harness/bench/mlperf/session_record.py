@@ -118,7 +118,7 @@ def _energy(answers: Sequence[Answer]) -> list[Reading]:
             maximum=max(joules),
             fidelity=Fidelity.SILICON,
             instrument=" ".join(filter(None, (energy.meter.model, energy.meter.serial))),
-            method=f"alignment {energy.alignment}; {energy.voltage_v:.3g} V; MLPerf Tiny energy: "
+            method=f"alignment {energy.way}; {energy.voltage_v:.3g} V; MLPerf Tiny energy: "
             f"median of {len(joules)} windows of {answers[0].inferences} inferences",
         )
     ]

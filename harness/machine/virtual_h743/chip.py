@@ -13,6 +13,9 @@ from harness.machine.virtual_h743.bus import Bus
 from harness.machine.virtual_h743.clocks import (
     POWER_ON_FLAGS,
     SOFTWARE_FLAGS,
+    TIM2_ENABLE,
+    TIM5_ENABLE,
+    USART3_ENABLE,
     PowerControl,
     ResetAndClockControl,
 )
@@ -67,7 +70,7 @@ class Chip:
         self.core = Core(self.engine, self.nvic, system)
         self.rcc = ResetAndClockControl()
         line = partial(self._line, places.USART3_INTERRUPT)
-        self.usart3 = Usart(send, line, self.rcc.usart3_has_clock)
+        self.usart3 = Usart(send, line, partial(self.rcc.apb1_has_clock, USART3_ENABLE))
         self._image = FlashImage(flash_image)
         self.flash = FlashController(self._fetch_flash, self._store_flash)
         self.on_pin: list[Callable[[str, int, bool, int], None]] = []
@@ -139,7 +142,8 @@ class Chip:
         attach(places.RCC, 0x400, self.rcc)
         attach(places.PWR, 0x400, PowerControl())
         attach(places.USART3, 0x400, self.usart3)
-        attach(places.TIM2, 0x400, CountingTimer(self.time, self.rcc.core_ticks_per_apb1_timer))
+        for origin, enable in ((places.TIM2, TIM2_ENABLE), (places.TIM5, TIM5_ENABLE)):
+            attach(origin, 0x400, self._counting_timer(enable))
         attach(places.DBGMCU, 0x400, identity.DebugSupport(revision, device_id))
         attach(places.SYSTEM_CONTROL, places.PAGE, self.system)
         counts = None if self.no_counter else self.engine.instructions_at
@@ -147,6 +151,10 @@ class Chip:
         for number, name in enumerate(places.GPIO_PORTS):
             port = Gpio(partial(self._pin, name), _MODER.get(name, 0xFFFF_FFFF))
             attach(places.GPIOA + number * places.GPIO_STRIDE, places.GPIO_STRIDE, port)
+
+    def _counting_timer(self, enable: int) -> CountingTimer:
+        has_clock = partial(self.rcc.apb1_has_clock, enable)
+        return CountingTimer(self.time, self.rcc.core_ticks_per_apb1_timer, has_clock)
 
     def _power_on(self) -> None:
         unique_id, size = identity.factory_data()

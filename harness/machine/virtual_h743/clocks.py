@@ -22,7 +22,7 @@ PIN_FLAGS = 0x0042_0000
 BROWN_OUT_FLAGS = 0x0062_0000  # BORRSTF, PINRSTF, CPURSTF
 
 APB1LENR = 0xE8
-USART3_ENABLE = 1 << 18
+TIM2_ENABLE, TIM5_ENABLE, USART3_ENABLE = 1 << 0, 1 << 3, 1 << 18
 
 
 class ResetAndClockControl(Registers):
@@ -58,9 +58,9 @@ class ResetAndClockControl(Registers):
         apb1 = _apb_divider(super().read(_D2CFGR) >> 4 & 7)
         return bus * max(1, apb1 // 2)
 
-    def usart3_has_clock(self) -> bool:
-        """Whether the bus clock of USART3 is on."""
-        return bool(super().read(APB1LENR) & USART3_ENABLE)
+    def apb1_has_clock(self, enable: int) -> bool:
+        """Whether the bus clock of a peripheral is on, by its bit of APB1LENR."""
+        return bool(super().read(APB1LENR) & enable)
 
 
 def _bus_divider(field: int) -> int:

@@ -1,6 +1,6 @@
-"""SysTick and the general-purpose timer TIM2, which count in the chip's own time.
+"""SysTick and the general-purpose timers TIM2 and TIM5, which count in the chip's own time.
 
-Source: ARMv7-M Architecture Reference Manual (DDI 0403E), B3.3 (SysTick); RM0433, 41 (TIM2).
+Source: ARMv7-M Architecture Reference Manual (DDI 0403E), B3.3 (SysTick); RM0433, 41 (TIM2, TIM5).
 """
 
 from __future__ import annotations
@@ -101,21 +101,32 @@ _CR1, _EGR, _CNT, _PSC, _ARR = 0x00, 0x14, 0x24, 0x28, 0x2C
 
 
 class CountingTimer(Registers):
-    """TIM2 as a plain up-counter; `ticks_per_count` are core clock ticks of the timer's clock."""
+    """TIM2 or TIM5 as a plain up-counter.
 
-    def __init__(self, time: TimeBase, ticks_per_count: Callable[[], int]) -> None:
+    `ticks_per_count` are core clock ticks of the timer's clock. Without its bus clock (`has_clock`)
+    it reads 0 and takes nothing.
+    """
+
+    def __init__(
+        self, time: TimeBase, ticks_per_count: Callable[[], int], has_clock: Callable[[], bool]
+    ) -> None:
         super().__init__({_ARR: WORD})
         self._time = time
         self._ticks_per_count = ticks_per_count
+        self._has_clock = has_clock
         self._from = 0
         self._prescaler = 0
 
     def read(self, offset: int) -> int:
         """Read a register."""
+        if not self._has_clock():
+            return 0
         return self._count() if offset == _CNT else super().read(offset)
 
     def write(self, offset: int, value: int, mask: int) -> None:
         """Write a register; an update event loads the prescaler and starts from zero."""
+        if not self._has_clock():
+            return
         count = self._count()
         if offset == _EGR:
             if value & 1:

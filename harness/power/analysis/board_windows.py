@@ -101,11 +101,13 @@ def operators_of(
 
 def _expected(board: BoardWindows, numbers: slice = slice(None)) -> Expected:
     windows = board.windows[numbers]
+    on_device = [one.device_s for one in windows if one.device_s is not None]
     return Expected(
         windows=len(windows),
         inferences=board.inferences,
         window_s=tuple(one.board_s for one in windows if one.board_s is not None),
         host_s=tuple(one.host_s for one in windows),
+        device_s=on_device if len(on_device) == len(windows) else (),
         answered=tuple(one.answered for one in windows),
     )
 

@@ -24,25 +24,18 @@ def by_trigger(trace: Trace, expected: Expected) -> list[Window] | Invalid:
             "a start by hardware gives one window, and only with the board's own time",
             "Use the gate, or measure one window at a time.",
         )
-    return _between(
+    return windows_between(
         trace, [(0.0, seconds)], Alignment.HARDWARE_START, max(TRIGGER_ERROR_S, 1 / trace.rate_hz)
     )
-
-
-def by_markers(trace: Trace, expected: Expected) -> list[Window] | Invalid:
-    """Windows at times that lines from the board were fitted to."""
-    if len(expected.markers_s) != expected.windows:
-        return _wrong(len(expected.markers_s), expected.windows, "markers")
-    return _between(trace, expected.markers_s, Alignment.MARKER, expected.marker_error_s)
 
 
 def by_host(trace: Trace, expected: Expected) -> list[Window] | Invalid:
     """Windows at the times the host sent the command and had the answer."""
     if trace.started_s is None or len(expected.host_s) != expected.windows:
-        return _wrong(len(expected.host_s), expected.windows, "host times")
+        return wrong_number(len(expected.host_s), expected.windows, "host times")
     start = trace.started_s
     spans = [(a - start, b - start) for a, b in expected.host_s]
-    return _between(trace, spans, Alignment.HOST, HOST_ERROR_S)
+    return windows_between(trace, spans, Alignment.HOST, HOST_ERROR_S)
 
 
 def by_step(trace: Trace, expected: Expected) -> list[Window] | Invalid:
@@ -52,26 +45,28 @@ def by_step(trace: Trace, expected: Expected) -> list[Window] | Invalid:
     with np.errstate(invalid="ignore"):
         bins = np.nan_to_num(trace.current_a[:whole].reshape(-1, size).mean(axis=1))
     if not len(bins):
-        return _wrong(0, expected.windows, "steps")
+        return wrong_number(0, expected.windows, "steps")
     low, high = np.percentile(bins, [5, 95])
     above = np.concatenate(([False], bins > (low + high) / 2, [False]))
     if high < 1.2 * low:
-        return _wrong(0, expected.windows, "steps of the current of 20 % or more")
+        return wrong_number(0, expected.windows, "steps of the current of 20 % or more")
     steps = np.flatnonzero(above[1:] != above[:-1]) * size / trace.rate_hz
     spans = [(float(a), float(b)) for a, b in zip(steps[::2], steps[1::2], strict=True)]
     if len(spans) != expected.windows:
-        return _wrong(len(spans), expected.windows, "steps")
-    return _between(trace, spans, Alignment.STEP, 2 * size / trace.rate_hz)
+        return wrong_number(len(spans), expected.windows, "steps")
+    return windows_between(trace, spans, Alignment.STEP, 2 * size / trace.rate_hz)
 
 
-def _between(
+def windows_between(
     trace: Trace,
     spans: Sequence[tuple[float, float]],
     alignment: Alignment,
-    edge_error_s: float,
+    edge_error_s: float | Sequence[float],
 ) -> list[Window] | Invalid:
+    """Windows of a trace from second to second, whose edges are uncertain: all alike, or each."""
+    errors = [edge_error_s] * len(spans) if isinstance(edge_error_s, float) else edge_error_s
     windows = []
-    for start, end in spans:
+    for (start, end), error_s in zip(spans, errors, strict=True):
         first, last = round(start * trace.rate_hz), round(end * trace.rate_hz)
         if not 0 <= first < last <= len(trace):
             return Invalid(
@@ -79,11 +74,12 @@ def _between(
                 f"a window from {start:.3f} to {end:.3f} s, and {trace.duration_s:.3f} s recorded",
                 "Start to record before the window, and end after it.",
             )
-        windows.append(Window(first, last, alignment, edge_error_s))
+        windows.append(Window(first, last, alignment, error_s))
     return windows
 
 
-def _wrong(found: int, wanted: int, what: str) -> Invalid:
+def wrong_number(found: int, wanted: int, what: str) -> Invalid:
+    """There are not as many as windows."""
     return Invalid(
         Reason.MISSING_EDGES,
         f"{found} {what} where {wanted} windows were expected",

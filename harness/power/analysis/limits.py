@@ -32,17 +32,17 @@ class Limits:
 class Expected:
     """What the board did: `windows` windows of `inferences` each.
 
-    `window_s` is how long each took by the board's own counter; `host_s` are (start, end) of each
-    on the host's clock, `markers_s` on the trace's time base; `reboots` counts boot banners seen.
-    `answered` is how many inferences the firmware reported for each window.
+    `window_s` is how long each took by the board's own counter; `host_s` are when each was asked
+    for and answered on the host's clock, `device_s` when each began and ended on a clock of the
+    board's that runs on, none or one for each; `reboots` counts boot banners seen. `answered` is
+    how many inferences the firmware reported for each window.
     """
 
     windows: int
     inferences: int
     window_s: Sequence[float] = ()
     host_s: Sequence[tuple[float, float]] = ()
-    markers_s: Sequence[tuple[float, float]] = ()
-    marker_error_s: float = 2e-3
+    device_s: Sequence[tuple[float, float]] = ()
     answered: Sequence[int] = ()
     reboots: int = 0
 

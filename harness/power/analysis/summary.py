@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import statistics
+from dataclasses import replace
 
 import numpy as np
 
 from harness.domain.energy import (
+    REPEATABLE,
     UNSTEADY,
     Alignment,
     Baseline,
@@ -88,10 +90,7 @@ def summarise(
     notes = [*trace.warnings, *(note for window in windows for note in window.warnings)]
     if spread is not None and spread > UNSTEADY:
         notes.append(f"the windows vary by {spread * 100:.2f} %, more than {UNSTEADY * 100:g} %")
-    alignment = windows[0].window.alignment
-    if not alignment.for_regression:
-        notes.append(f"windows by {alignment}: not for comparisons over time")
-    return EnergySummary(
+    found = EnergySummary(
         windows=tuple(windows),
         energy_j=energy,
         expanded_j=COVERAGE_FACTOR * combined(parts) * energy,
@@ -102,7 +101,7 @@ def summarise(
         voltage_v=statistics.median(window.voltage_v for window in windows),
         time_s=per_inference_s,
         coverage=min(window.coverage for window in windows),
-        alignment=alignment,
+        alignment=windows[0].window.alignment,
         budget=parts,
         meter=trace.info,
         origin=trace.origin,
@@ -110,6 +109,10 @@ def summarise(
         net_j=None if baseline is None else energy - baseline.power_w * per_inference_s,
         warnings=tuple(dict.fromkeys(notes)),
     )
+    if found.way in REPEATABLE:
+        return found
+    note = f"windows by {found.way}: not for comparisons over time"
+    return replace(found, warnings=(*found.warnings, note))
 
 
 def idle_current(trace: Trace, windows: list[Window]) -> float:

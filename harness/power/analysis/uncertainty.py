@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from harness.domain.energy import Component, WindowEnergy
+from harness.domain.energy import Alignment, Component, WindowEnergy
 from harness.domain.power import Accuracy, Trace
 
 COVERAGE_FACTOR = 2.0
 _RECTANGULAR = math.sqrt(3)
+_SEEN = {Alignment.GATE, Alignment.PULSE, Alignment.EVENT}
 
 
 def budget(
@@ -18,13 +19,16 @@ def budget(
     """Relative standard uncertainties of the energy of an inference.
 
     Half widths of the maker are taken as rectangular, a / sqrt(3) (JCGM 100:2008, 4.3.7). Two
-    edges, each uniform within its error d, give (P - P_idle) d / sqrt(6). Gain and voltage do not
-    average out over windows; the median's own spread is s / sqrt(M).
+    edges that the instrument saw, each uniform within its sample d, give (P - P_idle) d / sqrt(6).
+    Edges from elsewhere may be off by +-d, both in the same direction or one alone, which takes up
+    to P d: d / sqrt(3). Gain and voltage do not average out over windows; the median's own spread
+    is s / sqrt(M).
     """
     accuracy: Accuracy = trace.accuracy
-    one = windows[0]
+    seen = windows[0].window.alignment in _SEEN
     mean = sum(window.mean_current_a for window in windows) / len(windows)
     contrast = abs(mean - idle_current_a) / mean
+    edges = max(window.window.edge_error_s / window.time_s for window in windows)
     lost = max(1 - window.coverage for window in windows)
     parts = [
         Component("gain of the current", accuracy.gain / _RECTANGULAR, "B"),
@@ -33,7 +37,7 @@ def budget(
         Component("time base", accuracy.time_base / _RECTANGULAR, "B"),
         Component(
             "edges of the window",
-            contrast * one.window.edge_error_s / one.time_s / math.sqrt(6),
+            contrast * edges / math.sqrt(6) if seen else edges / _RECTANGULAR,
             "B",
         ),
         Component("missing samples", contrast * lost / _RECTANGULAR, "B"),

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from harness.domain.energy import Alignment, Window
 from harness.domain.power import Invalid, Reason, Trace
-from harness.power.analysis.fallback_windows import by_host, by_markers, by_step, by_trigger
+from harness.power.analysis.fallback_windows import by_host, by_step, by_trigger
 from harness.power.analysis.levels import edges_of, level_at_start
 from harness.power.analysis.limits import Expected, Limits
+from harness.power.analysis.markers import by_markers, markers_there
 
 GATE_BIT = 0
 _WIRING = "Check the wire to the gate pin, common ground, and the supply of the meter's logic port."
@@ -34,7 +35,7 @@ def find_windows(
         Alignment.PULSE: lambda: by_pulses(trace, expected, limits, gate_bit),
         Alignment.EVENT: lambda: by_events(trace, expected),
         Alignment.HARDWARE_START: lambda: by_trigger(trace, expected),
-        Alignment.MARKER: lambda: by_markers(trace, expected),
+        Alignment.MARKER: lambda: by_markers(trace, expected, limits),
         Alignment.STEP: lambda: by_step(trace, expected),
         Alignment.HOST: lambda: by_host(trace, expected),
     }
@@ -47,7 +48,7 @@ def best_alignment(trace: Trace, expected: Expected) -> Alignment:
         (Alignment.GATE, trace.logic is not None),
         (Alignment.EVENT, bool(trace.edges)),
         (Alignment.HARDWARE_START, trace.triggered),
-        (Alignment.MARKER, bool(expected.markers_s)),
+        (Alignment.MARKER, markers_there(trace, expected)),
         (Alignment.HOST, bool(expected.host_s)),
     )
     return next((way for way, there in available if there), Alignment.STEP)

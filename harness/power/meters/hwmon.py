@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from harness.domain.power import (
@@ -21,6 +22,8 @@ from harness.power.paced import TimedSamples, timed_trace
 TITLE = "Linux hwmon sensor (INA2xx): coarse, on the host's clock"
 ROOT = Path("/sys/class/hwmon")
 RATE_HZ = 100.0
+LOOK_S = 0.5 / RATE_HZ  # twice a sample, so that a host that is late misses none
+INTERVAL_S = 1.1e-3  # INA219: shunt and bus of 12 bits, 532 us each (SBOS448, 8.4.1)
 CAPS = MeterCaps(
     voltage_range_v=None,
     max_current_a=float("inf"),
@@ -33,7 +36,10 @@ CAPS = MeterCaps(
 
 
 class Hwmon:
-    """Reads `curr1_input` (mA) and `in1_input` (mV), as the kernel documents them."""
+    """Reads `curr1_input` (mA) and `in1_input` (mV), as the kernel documents them.
+
+    A value is the mean over an `update_interval` (ms) that ended at most another one ago.
+    """
 
     def __init__(self, folder: Path, options: MeterOptions) -> None:
         self._folder = folder
@@ -41,6 +47,8 @@ class Hwmon:
         self._samples = TimedSamples(RATE_HZ)
         self._running = False
         self._next = 0.0
+        self._slowest_s = 0.0
+        self._interval_s = INTERVAL_S
         self.caps = CAPS
         self.info = MeterInfo("hwmon", "hwmon", folder.name, address=f"hwmon:{folder}")
 
@@ -57,6 +65,7 @@ class Hwmon:
                     where=str(self._folder),
                     hint="Give the folder of an INA2xx below /sys/class/hwmon.",
                 )
+        self._interval_s = self._update_interval_s()
         label = self._folder / "name"
         if label.is_file():
             model = label.read_text(encoding="ascii").strip()
@@ -78,8 +87,9 @@ class Hwmon:
         """A sensor has no output."""
 
     def start(self, config: CaptureConfig) -> None:
-        """Begin to read, 100 times a second."""
+        """Begin to read, for 100 samples a second."""
         self._samples = TimedSamples(RATE_HZ)
+        self._slowest_s = 0.0
         self._running = True
         self._next = self._options.clock()
 
@@ -94,7 +104,8 @@ class Hwmon:
         now = self._options.clock()
         if self._next > now:
             self._options.pause(min(self._next - now, timeout_s))
-        self._next += 1 / RATE_HZ
+        begin = self._options.clock()
+        self._next = max(self._next + LOOK_S, begin)
         try:
             amperes, volts = (
                 int((self._folder / name).read_text(encoding="ascii")) / 1000
@@ -107,6 +118,7 @@ class Hwmon:
                 hint="Check that its driver is still loaded.",
             ) from error
         now = self._options.clock()
+        self._slowest_s = max(self._slowest_s, now - begin)
         self._samples.add(now, amperes, volts)
         return self._samples.take(now)
 
@@ -115,8 +127,19 @@ class Hwmon:
         self._running = False
 
     def trace(self, blocks: Sequence[SampleBlock]) -> Trace:
-        """Put the blocks of one recording together."""
-        return timed_trace(blocks, RATE_HZ, self.info, self.caps, pins=False)
+        """Put the blocks of one recording together; what was read is older than when it was."""
+        trace = timed_trace(blocks, RATE_HZ, self.info, self.caps, pins=False)
+        if (started := self._samples.started_s) is None:
+            return trace
+        earliest = started - self._slowest_s - 2 * self._interval_s
+        return replace(trace, started_s=started, earliest_s=earliest, host_time=True)
+
+    def _update_interval_s(self) -> float:
+        try:
+            told = (self._folder / "update_interval").read_text(encoding="ascii")
+            return max(INTERVAL_S, int(told) / 1000)
+        except (OSError, ValueError):
+            return INTERVAL_S
 
 
 def open_meter(rest: str, options: MeterOptions) -> Hwmon:

@@ -42,6 +42,8 @@ def arrays_of(trace: Trace) -> dict[str, np.ndarray]:
         "warnings": trace.warnings,
         "origin": trace.origin,
         "started_s": trace.started_s,
+        "earliest_s": trace.earliest_s,
+        "host_time": trace.host_time,
     }
     text = json.dumps(about, sort_keys=True).encode()
     arrays: dict[str, np.ndarray] = {
@@ -85,6 +87,8 @@ def trace_of(arrays: Arrays) -> Trace:
         warnings=tuple(about["warnings"]),
         origin=about["origin"],
         started_s=about["started_s"],
+        earliest_s=about.get("earliest_s"),
+        host_time=about.get("host_time", False),
     )
 
 

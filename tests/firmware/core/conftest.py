@@ -88,6 +88,18 @@ def gated_firmware(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _compile(sources, tmp_path_factory.mktemp("core") / "gated_firmware")
 
 
+@pytest.fixture(scope="session")
+def timed_firmware(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As `host_firmware`, in real time, with a current that follows it: programs/real_time.c."""
+    sources = (
+        *sorted((FIRMWARE / "core").glob("*.c")),
+        FIRMWARE / "ports" / "host" / "port.c",
+        HERE / "programs" / "real_time.c",
+        *TEST_KERNELS,
+    )
+    return _compile(sources, tmp_path_factory.mktemp("core") / "timed_firmware")
+
+
 @pytest.fixture
 def converse(host_firmware: Path, tmp_path: Path) -> Callable[..., bytes]:
     """Send bytes to the firmware with an image in its slot; return all it answers."""

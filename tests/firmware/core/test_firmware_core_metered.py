@@ -38,7 +38,7 @@ def told(gated_firmware: Path, tmp_path: Path) -> Told:
         described, written, *answers = finished.stdout.split(b"\0")[:-1]
         assert described
         assert written
-        pins = answers[0][: len(answers[0]) - len(answers[0].lstrip(b"HLOo"))]
+        pins = answers[0][: len(answers[0]) - len(answers[0].lstrip(b"HLOoc"))]
         if again:
             assert answers[1] == answers[0].removeprefix(pins)
         return pins.decode(), answers[0].removeprefix(pins) + b"\0"
@@ -49,7 +49,7 @@ def told(gated_firmware: Path, tmp_path: Path) -> Told:
 # The pin is asked for first, so it is lowered once more than it was raised.
 @pytest.mark.parametrize(
     ("mode", "edges"),
-    [(LEVEL, "LLHL"), (PULSE, "LHLHL"), (OPERATORS, "LoLHOoOoOoOoOL")],
+    [(LEVEL, "LLcHcL"), (PULSE, "LHcLHcL"), (OPERATORS, "LoLcHOoOoOoOoOcL")],
 )
 def test_the_gate_moves_around_all_inferences(told: Told, mode: int, edges: str) -> None:
     """Two of warming up and three that count: a window lasts 7 ticks, an operator's as well."""
@@ -57,9 +57,10 @@ def test_the_gate_moves_around_all_inferences(told: Told, mode: int, edges: str)
     assert pins == edges
     (one,) = frames(answer)
     ticks = 3 * 7 * (2 if mode == OPERATORS else 1)
+    clock = (2**32 - 1, 1499, 1_000_000)
     assert (one.type, one.sequence) == (0x89, 3)
     assert one.payload == (
-        struct.pack("<HHIQQI", 2, 1, 0, ticks, 3, 16) + bytes(b + 1 for b in DATA)
+        struct.pack("<HHI5QI", 5, 1, 0, ticks, 3, *clock, 16) + bytes(b + 1 for b in DATA)
     )
 
 
@@ -73,7 +74,7 @@ def test_other_requests_gate_each_window(told: Told, kind: int, payload: bytes, 
 
 def test_asked_again_it_is_not_run_again(told: Told) -> None:
     pins, _ = told(METERED, metered(LEVEL, 0, 1), again=True)
-    assert pins == "LLHL"
+    assert pins == "LLcHcL"
 
 
 @pytest.mark.parametrize(("mode", "repeats"), [(0, 1), (4, 1), (LEVEL, 0), (0xFFFF, 1)])

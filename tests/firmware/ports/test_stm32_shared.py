@@ -106,6 +106,17 @@ def test_without_pll_core_and_timer_have_one_clock(ask: Ask) -> None:
     assert ask(f"ticks 64000000 64000000 {10**9} {10**9 // 2**16}") == str(10**9)
 
 
+@pytest.mark.parametrize(
+    ("core_hz", "timer_hz"),
+    [(FAST, SLOW), (216_000_000, 108_000_000), (64_000_000, 64_000_000), (16_000_000, 16_000_000)],
+)
+def test_the_clock_that_runs_on_counts_microseconds_over_windows(
+    ask: Ask, core_hz: int, timer_hz: int
+) -> None:
+    said = ask(f"clock {core_hz} {timer_hz} 4294967295")
+    assert said == f"{timer_hz // 10**6 - 1} 1000000 4294967295 0"
+
+
 def test_the_watchdog_starts_with_the_first_window(ask: Ask) -> None:
     assert ask("window 0") == "0 0 0 0"
 

@@ -9,12 +9,16 @@ import pytest
 from devices.scripted import ScriptedDevice
 from devices.transports import Clock, MemoryPort
 
-from harness.domain.gate import GateMode, MeteredReply
+from harness.domain.gate import ClockReading, GateMode, MeteredReply
 from harness.errors import BadFrame, DeviceError
 from harness.link import DeviceClient, messages
 from harness.link.refusals import Refusal, as_error
 
-ANSWER = struct.pack("<HHIQQI", 2, 1, 0, 2**40, 3_000_000_000, 3) + b"abc"
+ANSWER = struct.pack("<HHI5QI", 5, 1, 0, 2**40, 3_000_000_000, 0, 0, 0, 3) + b"abc"
+
+
+def with_clock(began: int, ended: int, hz: int) -> bytes:
+    return struct.pack("<HHI5Q", 5, 0, 0, 10, 1, began, ended, hz)
 
 
 def greeted(device: ScriptedDevice) -> DeviceClient:
@@ -46,6 +50,21 @@ def test_the_answer_tells_all_ticks_and_how_many_inferences_they_are_of() -> Non
     assert messages.decode_metered(ANSWER) == MeteredReply(3_000_000_000, 2**40, 0, (b"abc",))
 
 
+def test_the_answer_may_tell_a_clock_that_runs_on_and_wraps() -> None:
+    reply = messages.decode_metered(with_clock(2**32 - 1, 7, 1_000_000))
+    assert reply.clock == ClockReading(2**32 - 1, 7, 1_000_000)
+    assert messages.decode_metered(with_clock(0, 0, 100_000)).clock == ClockReading(0, 0, 100_000)
+    assert messages.decode_metered(with_clock(3, 4, 0)).clock is None
+
+
+@pytest.mark.parametrize(
+    ("began", "ended", "hz"), [(0, 0, 99_999), (2**32, 0, 10**6), (0, 2**32, 10**6), (0, 0, 2**32)]
+)
+def test_a_clock_that_no_board_has_is_refused(began: int, ended: int, hz: int) -> None:
+    with pytest.raises(BadFrame, match=rf"a clock of {hz} Hz at {began} and {ended}; wanted"):
+        messages.decode_metered(with_clock(began, ended, hz))
+
+
 @pytest.mark.parametrize("length", range(len(ANSWER)))
 def test_a_short_answer_is_refused(length: int) -> None:
     with pytest.raises(BadFrame, match=rf"reply to METERED has {length} bytes, wanted at least"):
@@ -53,7 +72,7 @@ def test_a_short_answer_is_refused(length: int) -> None:
 
 
 def test_an_answer_of_other_numbers_is_refused() -> None:
-    with pytest.raises(BadFrame, match="the reply to METERED holds 3 numbers, wanted 2"):
+    with pytest.raises(BadFrame, match="the reply to METERED holds 3 numbers, wanted 5"):
         messages.decode_metered(struct.pack("<HHI3Q", 3, 0, 0, 1, 2, 3))
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from devices.meters import FAST, QUICK
 
-from harness.domain.energy import EnergySummary
+from harness.domain.energy import Alignment, EnergySummary
 from harness.domain.power import CaptureConfig
 from harness.errors import (
     MeterDisconnected,
@@ -55,15 +55,54 @@ def test_a_sensor_of_linux(tmp_path: Path) -> None:
     with opened(open_meter(f"hwmon:{tmp_path / 'hwmon3'}", options)) as meter:
         assert meter.info.model == "ina226"
         meter.start(CaptureConfig())
-        blocks = [meter.read(1.0) for _ in range(200)]
+        blocks = [meter.read(1.0) for _ in range(400)]
         trace = meter.trace([block for block in blocks if block is not None])
         with pytest.raises(VoltageRefused):
             meter.set_voltage(3.3)
     assert len(trace) == pytest.approx(200, abs=2)
     assert float(np.nanmean(trace.current_a)) == pytest.approx(25e-3)
-    reading = analyse(trace, Expected(1, 1, markers_s=((0.2, 1.2),)), replace(QUICK, coverage=0.9))
+    assert trace.lost == 0
+    # What was read at once is of up to two conversions before.
+    assert (trace.started_s, trace.host_time) == (100.0, True)
+    assert trace.earliest_s == pytest.approx(100.0 - 2.2e-3)
+    expected = Expected(1, 1, host_s=((100.199, 101.201),), device_s=((0.0, 1.0),))
+    reading = analyse(trace, expected, QUICK)
     assert isinstance(reading, EnergySummary)
+    assert reading.alignment is Alignment.MARKER
     assert reading.energy_j == pytest.approx(25e-3 * 3.3, rel=1e-5)
+
+
+def test_a_sensor_that_averages_is_that_much_later(tmp_path: Path) -> None:
+    sensor(tmp_path, 25, 3300)
+    (tmp_path / "update_interval").write_text("35\n")
+    clock = Ticking()
+    options = replace(FAST, clock=clock, pause=clock.pause)
+    with opened(open_meter(f"hwmon:{tmp_path}", options)) as meter:
+        meter.start(CaptureConfig())
+        block = meter.read(1.0)
+        assert block is not None
+        trace = meter.trace([block])
+    assert (trace.started_s, trace.earliest_s) == (100.0, pytest.approx(99.93))
+
+
+def test_a_host_that_was_late_leaves_a_gap_and_no_shift(tmp_path: Path) -> None:
+    """After 30 ms in which nothing was read, the next sample lands where its time is."""
+    sensor(tmp_path, 10, 3300)
+    clock = Ticking()
+    options = replace(FAST, clock=clock, pause=clock.pause)
+    with opened(open_meter(f"hwmon:{tmp_path}", options)) as meter:
+        meter.start(CaptureConfig())
+        blocks = [meter.read(1.0) for _ in range(100)]
+        clock.now += 0.03
+        sensor(tmp_path, 20, 3300)
+        stepped = clock.now
+        blocks += [meter.read(1.0) for _ in range(100)]
+        trace = meter.trace([block for block in blocks if block is not None])
+    assert 2 <= trace.lost <= 3
+    (step,) = np.flatnonzero(trace.current_a == np.float32(0.02))[:1]
+    assert trace.started_s is not None
+    assert step / trace.rate_hz == pytest.approx(stepped - trace.started_s, abs=0.01)
+    assert len(trace) / trace.rate_hz == pytest.approx(clock.now - trace.started_s, abs=0.02)
 
 
 def test_a_sensor_that_is_missing_or_goes_away(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders.traces import gated
 from devices.meters import QUICK, recorded
 
 from harness.domain.energy import EnergySummary
@@ -52,6 +53,20 @@ def test_a_kept_trace_is_the_same_and_has_the_same_name_again(tmp_path: Path) ->
     assert energy(again) == energy(trace)
     size = next(tmp_path.rglob("*.npz")).stat().st_size
     assert size < 2 * len(trace)  # float32 alone would be four bytes each
+
+
+def test_when_a_recording_began_is_kept_and_older_files_do_not_tell() -> None:
+    trace = gated([(500, 1500)], 2000)
+    assert (trace.started_s, trace.earliest_s, trace.host_time) == (None, None, False)
+    known = replace(trace, started_s=8.25, earliest_s=7.5, host_time=True)
+    arrays = arrays_of(known)
+    again = trace_of(arrays)
+    assert (again.started_s, again.earliest_s, again.host_time) == (8.25, 7.5, True)
+    about = json.loads(bytes(arrays["about"]))
+    del about["earliest_s"], about["host_time"]
+    older = {**arrays, "about": np.frombuffer(json.dumps(about).encode(), np.uint8)}
+    again = trace_of(older)
+    assert (again.started_s, again.earliest_s, again.host_time) == (8.25, None, False)
 
 
 def test_a_replayed_trace_gives_the_same_energy_and_cannot_be_fed(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ extern SysTick_Type device_systick;
 extern SCB_Type device_scb;
 extern CoreDebug_Type device_core_debug;
 extern DWT_Type device_dwt;
-extern TIM_TypeDef device_tim2;
+extern TIM_TypeDef device_tim2, device_tim5;
 extern USART_TypeDef device_usart3;
 
 #define GPIOA_BASE ((uint32_t)(uintptr_t)device_gpio)
@@ -31,6 +31,7 @@ extern USART_TypeDef device_usart3;
 #define CoreDebug (&device_core_debug)
 #define DWT (&device_dwt)
 #define TIM2 (&device_tim2)
+#define TIM5 (&device_tim5)
 #define USART3 (&device_usart3)
 
 #define SysTick_LOAD_RELOAD_Msk 0xFFFFFFu

@@ -4,6 +4,7 @@
  * window N                     what N windows and one sleep write to the watchdog, in order
  * baud KERNEL                  the divider of the UART
  * rate KERNEL WANTED           what the UART would really use, its divider then and back at the start's
+ * clock CORE TIMER CNT         TIM5's prescaler, its rate, and the clock that runs on, after another window
  * pin N                        MODER, AFR[0], AFR[1] after pin N became alternate function 7 */
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,7 +20,7 @@ SysTick_Type device_systick;
 SCB_Type device_scb;
 CoreDebug_Type device_core_debug;
 DWT_Type device_dwt;
-TIM_TypeDef device_tim2;
+TIM_TypeDef device_tim2, device_tim5;
 USART_TypeDef device_usart3;
 
 static uint32_t systick_in_sleep;
@@ -49,6 +50,20 @@ static void count(uint32_t core_hz, uint32_t timer_hz, uint32_t cycles, uint32_t
         printf("%" PRIu64 "\n", ticks);
 }
 
+static void run_on(uint32_t core_hz, uint32_t timer_hz, uint32_t microseconds)
+{
+    uint32_t hz, now;
+
+    counter_init(&(struct stm32_clock){core_hz, 1, timer_hz});
+    if (device_tim5.EGR != TIM_EGR_UG || device_tim5.CR1 != TIM_CR1_CEN || device_tim5.ARR != UINT32_MAX)
+        puts("not started");
+    device_tim5.EGR = 0;
+    device_tim5.CNT = microseconds;
+    port_ticks_restart();
+    now = port_clock_now(&hz);
+    printf("%u %u %u %u\n", device_tim5.PSC, hz, now, device_tim5.EGR);
+}
+
 static void watch(unsigned windows)
 {
     watchdog_runs = false;
@@ -75,6 +90,8 @@ int main(void)
     while (fgets(line, sizeof line, stdin)) {
         if (sscanf(line, "ticks %u %u %u %u", &a, &b, &c, &d) == 4)
             count(a, b, c, d);
+        else if (sscanf(line, "clock %u %u %u", &a, &b, &c) == 3)
+            run_on(a, b, c);
         else if (sscanf(line, "window %u", &a) == 1)
             watch(a);
         else if (sscanf(line, "baud %u", &a) == 1) {

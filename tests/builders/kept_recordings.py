@@ -49,6 +49,17 @@ def board_of_run(count: int, seconds: float = WINDOW_S, **more: object) -> Board
     return replace(told, **more)  # type: ignore[arg-type]
 
 
+def with_a_clock(board: BoardWindows, began_s: float = 4000.0) -> BoardWindows:
+    """The same of a board whose own clock runs on, at the host's rate, from another beginning."""
+    windows = tuple(
+        replace(
+            one, device_s=(one.host_s[0] - BEGAN_S + began_s, one.host_s[1] - BEGAN_S + began_s)
+        )
+        for one in board.windows
+    )
+    return replace(board, windows=windows)
+
+
 def current(amperes: Sequence[float], seconds: float = WINDOW_S) -> np.ndarray:
     """Idle, and in each window its own current."""
     found = spans(len(amperes), seconds)

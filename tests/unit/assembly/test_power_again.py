@@ -75,6 +75,11 @@ WAYS = {
     ),
     Alignment.EVENT: ([gated(logic=None, edges=kept.events(4))], kept.board_of_run(4), MEDIAN_J),
     Alignment.HARDWARE_START: ([kept.started(one) for one in ALL], kept.board_of_run(4), MEDIAN_J),
+    Alignment.MARKER: (
+        [trace_of(kept.current(ALL), started_s=BEGAN_S, earliest_s=BEGAN_S)],
+        kept.with_a_clock(kept.board_of_run(4)),
+        MEDIAN_J,
+    ),
     Alignment.HOST: (
         [trace_of(kept.current(ALL, SOME_S), started_s=BEGAN_S)],
         kept.board_of_run(4, SOME_S),

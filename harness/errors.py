@@ -62,6 +62,10 @@ class UnknownName(ConfigError):
     """A name that no definition carries; the hint offers the nearest one."""
 
 
+class UnknownRun(ConfigError):
+    """A name that means no kept run, or that could mean several where one is wanted."""
+
+
 class NotComparable(ConfigError):
     """Cases that were measured under different conditions; what differs is listed."""
 

@@ -43,6 +43,9 @@ def rig(
     are not taken.
     What goes over the links is written to `transcript`. With `energy` the energy of each case is
     measured where there is a meter; `lost_meters` remembers those that went away.
+
+    Raises:
+        BadDefinition: the `rig_file` that was named is none, whether a board is needed or not.
     """
     from harness import build as building
     from harness.bench.rig import Rig
@@ -50,6 +53,8 @@ def rig(
     from harness.probe.programmer import open_board
 
     cache = cache_dir()
+    if rig_file is not None:
+        find_desk(rig_file)
 
     def build(target: Target, kernel_set: KernelSet, variant: BuildVariant, tell: Tell) -> Firmware:
         return building.build_firmware(

@@ -56,7 +56,7 @@ def footer_lines(records: Sequence[CaseRecord]) -> list[str]:
             )
         if any(isinstance(record.reading(NEEDED_FLASH), Measurement) for record in measured):
             lines.append(
-                "its ops' flash: the same firmware without what only kernels of other operators "
+                "flash, its ops: the same firmware without what only kernels of other operators "
                 "reach"
             )
         lines += [*_ideals(measured), *_link(measured), *fallback_lines(measured)]

@@ -102,11 +102,13 @@ def _columns(units: Sequence[Unit], datasets: bool, rows: Sequence[Row]) -> list
     ]
     if datasets:
         columns.append(Column("inputs", "", _inputs, rank=2, number=False))
-    columns += [
-        Column("accuracy", "accuracy", lambda row: f"{100 * row['accuracy']:.1f} %", rank=3),
-        Column("accuracy\n95 % interval", "accuracy", _interval, rank=11, optional=True),
-        Column("equal to\nreference", "vectors_equal", _equal, rank=4),
-    ]
+    single_operators = bool(rows) and "ideal_per_mac" in rows[0]
+    if not single_operators:
+        columns += [
+            Column("accuracy", "accuracy", lambda row: f"{100 * row['accuracy']:.1f} %", rank=3),
+            Column("accuracy\n95 % interval", "accuracy", _interval, rank=11, optional=True),
+        ]
+    columns.append(Column("equal to\nreference", "vectors_equal", _equal, rank=4))
     for unit in units:
         columns += _count_columns(unit, rows)
     return [
@@ -115,10 +117,10 @@ def _columns(units: Sequence[Unit], datasets: bool, rows: Sequence[Row]) -> list
         *energy_columns(rows),
         *_fallback_columns(rows),
         Column("MACs", "macs", lambda row: f"{row['macs']:,.0f}", 9, optional=True, below=True),
-        *_per_mac_columns(units, beside_ideal=bool(rows) and "ideal_per_mac" in rows[0]),
+        *_per_mac_columns(units, beside_ideal=single_operators),
         _kib("arena", "arena_bytes", 5),
         _kib("weights", "weight_bytes", 8),
-        _kib("its ops'\nflash", NEEDED_FLASH, 6),
+        _kib("flash\nits ops", NEEDED_FLASH, 6),
         _kib("flash", "firmware_flash_bytes", 6),
         _kib("RAM", "firmware_ram_bytes", 7),
     ]

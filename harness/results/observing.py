@@ -11,7 +11,7 @@ from harness.domain.quantities import ENERGY
 from harness.domain.record import CaseRecord, CaseStatus, RunInfo
 from harness.domain.selection import CaseFilter, RunFilter
 from harness.domain.units import Fidelity
-from harness.errors import ConfigError, StoreError
+from harness.errors import ConfigError, UnknownRun
 from harness.results.baseline import FOLDER, read_baseline
 from harness.results.case_raw import operator_counts_of, samples_of, window_energies_of
 from harness.results.comparability import observe, source_of
@@ -40,7 +40,8 @@ def observations_called(
     Raises:
         BadDefinition: a file is no baseline.
         ConfigError: there is no baseline.
-        StoreError: no run is meant, or the database cannot be read.
+        UnknownRun: no run is meant.
+        StoreError: the database cannot be read.
     """
     if (kept := baseline_called(name, folder)) is not None:
         return name, kept
@@ -144,17 +145,18 @@ def runs_called(name: str, store: Store, commit_of: CommitOf) -> list[RunInfo]:
     """The runs that a user means by `name`: what `Store.resolve` does not know is a git revision.
 
     Raises:
-        StoreError: no run is meant, or the database cannot be read.
+        UnknownRun: no run is meant.
+        StoreError: the database cannot be read.
     """
     try:
         return store.resolve(name)
-    except StoreError:
+    except UnknownRun:
         commit = commit_of(name)
         if commit is None:
             raise
     found = store.runs(RunFilter(git_prefix=commit))
     if not found:
-        raise StoreError(
+        raise UnknownRun(
             f"no run is of commit {commit[:12]} ({name})",
             where=store.where,
             hint="Measure that commit, or name a run (`harness results list` shows them).",

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from harness.domain.record import RunInfo
 from harness.domain.selection import RunFilter
-from harness.errors import StoreError
+from harness.errors import UnknownRun
 
 _LAST = re.compile(r"last(?:~(\d+))?")
 _HEX = re.compile(r"[0-9a-f]{4,}")
@@ -22,7 +22,7 @@ def resolved(name: str, runs: Callable[[RunFilter], list[RunInfo]], where: str) 
     several runs.
 
     Raises:
-        StoreError: it means none, or the beginning of an id means several.
+        UnknownRun: it means none, or the beginning of an id means several.
     """
     if last := _LAST.fullmatch(name):
         back = int(last[1] or 0)
@@ -36,7 +36,7 @@ def resolved(name: str, runs: Callable[[RunFilter], list[RunInfo]], where: str) 
         return found
     if _HEX.fullmatch(name):
         if len(found := runs(RunFilter(id_prefix=name))) > 1:
-            raise StoreError(
+            raise UnknownRun(
                 f"{len(found)} runs have an id that begins with {name}",
                 where=where,
                 hint="Give more of its characters (`harness results list`).",
@@ -58,8 +58,8 @@ def _day(text: str) -> datetime | None:
         return None
 
 
-def _nothing(name: str, where: str) -> StoreError:
-    return StoreError(
+def _nothing(name: str, where: str) -> UnknownRun:
+    return UnknownRun(
         f"no run is called {name!r}",
         where=where,
         hint="Give `last`, a tag, the beginning of an id or commit, or a day "

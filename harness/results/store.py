@@ -161,7 +161,8 @@ class Store:
         With `sessions` also those that are one, but `last` is never one.
 
         Raises:
-            StoreError: no run is meant, or the database cannot be read.
+            UnknownRun: no run is meant.
+            StoreError: the database cannot be read.
         """
 
         def runs(where: RunFilter) -> list[RunInfo]:

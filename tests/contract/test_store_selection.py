@@ -11,7 +11,7 @@ from builders.records import NO_LABELS, STARTED, case_record, failed_record, rea
 
 from harness.domain.record import CaseStatus
 from harness.domain.selection import CaseFilter, RunFilter
-from harness.errors import ConfigError, StoreError
+from harness.errors import ConfigError, StoreError, UnknownRun
 from harness.results import Store, open_store
 from harness.results.kept import is_kept, open_kept
 from harness.results.overview import overview
@@ -116,14 +116,14 @@ def test_what_a_user_calls_runs(store: Store, name: str, expected: list[str]) ->
 
 @pytest.mark.parametrize("name", ["", "last~4", "best", "dddd", "aaa", "2024-05-30", "2024-13-01"])
 def test_a_name_that_means_no_run_is_told(store: Store, name: str) -> None:
-    with pytest.raises(StoreError) as caught:
+    with pytest.raises(UnknownRun) as caught:
         store.resolve(name)
     assert caught.value.what == f"no run is called {name!r}"
     assert caught.value.hint.startswith("Give `last`, a tag, the beginning of an id")
 
 
 def test_a_beginning_that_several_ids_have_is_told(store: Store) -> None:
-    with pytest.raises(StoreError, match="2 runs have an id that begins with aaaa") as caught:
+    with pytest.raises(UnknownRun, match="2 runs have an id that begins with aaaa") as caught:
         store.resolve("aaaa")
     assert caught.value.hint == "Give more of its characters (`harness results list`)."
 

@@ -26,7 +26,7 @@ PLAN = '[matrix]\ntargets = ["mps2-an500"]\nkernels = ["reference"]\nmodels = ["
         (PLAN.replace("an500", "an501"), 2, "there is no target 'mps2-an501'"),
         (f'baseline = "baseline"\n{PLAN}', 2, "there is no baseline in results/baselines"),
         (f'baseline = "none.json"\n{PLAN}', 2, "none.json: the baseline cannot be read"),
-        (f'baseline = "released"\n{PLAN}', 8, "no run is called 'released'"),
+        (f'baseline = "released"\n{PLAN}', 2, "no run is called 'released'"),
         (f'thresholds = "t.toml"\n{PLAN}', 2, "t.toml: there is no such file"),
         (f'{PLAN}[report]\nhtml = "nightly.toml/x.html"\n', 8, "the report cannot be written"),
     ],

@@ -167,8 +167,8 @@ def test_a_report_makes_no_database(harness: CommandLine, folder: Path) -> None:
 
 def test_a_run_that_is_not_there_is_told(harness: CommandLine, kept: Path) -> None:
     ended = harness("report", "--run", "yesterdays", "--html", "a.html")
-    assert ended.code == 8
-    assert ended.err.startswith("StoreError: results/harness.db: no run is called 'yesterdays'")
+    assert ended.code == 2
+    assert ended.err.startswith("UnknownRun: results/harness.db: no run is called 'yesterdays'")
     assert not Path("a.html").exists()
 
 

@@ -99,9 +99,9 @@ def test_several_runs_are_one_table(harness: CommandLine, kept: Store) -> None:
 def test_a_run_that_is_not_there(harness: CommandLine, kept: Store, command: str) -> None:
     words = {"show": ("none",), "tag": ("none", "x"), "export": ("a.csv", "none")}[command]
     ended = harness("results", command, *words)
-    assert (ended.code, ended.out) == (8, "")
+    assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith(
-        "StoreError: results/harness.db: no run is called 'none'\n  -> Give"
+        "UnknownRun: results/harness.db: no run is called 'none'\n  -> Give"
     )
     assert not Path("a.csv").exists()
 

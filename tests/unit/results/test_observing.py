@@ -12,7 +12,7 @@ from builders.records import KERNELS, STARTED, case_record, run_info
 
 from harness.domain.observation import OperatorCount
 from harness.domain.record import CaseRecord
-from harness.errors import ConfigError, StoreError
+from harness.errors import ConfigError, UnknownRun
 from harness.results import Store, open_store
 from harness.results.case_raw import ANSWERS, PROFILE, answers_arrays, profile_arrays
 from harness.results.comparability import differences, key_of
@@ -76,9 +76,9 @@ def test_a_commit_of_several_runs_is_one_set_of_cases(store: Store) -> None:
 
 
 def test_what_names_nothing(store: Store, tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="no run is called 'v9'"):
+    with pytest.raises(UnknownRun, match="no run is called 'v9'"):
         observations_called("v9", lambda: store, commit_of=no_git)
-    with pytest.raises(StoreError, match="no run is of commit 999999999999 \\(v9\\)") as caught:
+    with pytest.raises(UnknownRun, match="no run is of commit 999999999999 \\(v9\\)") as caught:
         observations_called("v9", lambda: store, commit_of=lambda _: "9" * 40)
     assert caught.value.hint.startswith("Measure that commit")
     with pytest.raises(ConfigError, match="there is no baseline in"):

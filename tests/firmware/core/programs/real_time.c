@@ -1,23 +1,19 @@
-/* A board in real time for the host's port: its clock runs SKEW_PPM fast and wraps 3 s after the start, an
- * inference takes INFERENCE_US of it, and its current is ACTIVE_MA while the gate is high, else IDLE_MA.
- *
- * The current goes into the file that CURRENT_FILE names, as a sensor's `curr1_input`; each edge of the gate,
- * in nanoseconds of CLOCK_MONOTONIC, is a line of EDGES_FILE. */
+/* A board in real time for the host's port: its clock runs SKEW_PPM fast and wraps 3 s after the start, and
+ * an inference takes INFERENCE_US of it. Each edge of the gate, in nanoseconds of CLOCK_MONOTONIC, is a line
+ * of EDGES_FILE. */
 #include "port.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { SKEW_PPM = 400, INFERENCE_US = 20000, ACTIVE_MA = 60, IDLE_MA = 12 };
+enum { SKEW_PPM = 400, INFERENCE_US = 100000 };
 
 #define CLOCK_HZ 1000000u
 #define SECOND_NS 1000000000ll
 #define BEFORE_WRAP_US 3000000ll
 
-static int current_file = -1;
 static FILE *edges;
 static int64_t start_ns, restarted_us;
 static bool active;
@@ -36,12 +32,11 @@ static int64_t now_us(void)
     return (now_ns() - start_ns) * (1000000 + SKEW_PPM) / SECOND_NS;
 }
 
-__attribute__((constructor)) static void open_files(void)
+__attribute__((constructor)) static void open_file(void)
 {
     start_ns = now_ns();
-    current_file = open(getenv("CURRENT_FILE"), O_WRONLY);
     edges = fopen(getenv("EDGES_FILE"), "w");
-    if (current_file < 0 || edges == NULL)
+    if (edges == NULL)
         exit(2);
 }
 
@@ -66,12 +61,7 @@ uint32_t port_clock_now(uint32_t *hz)
 
 bool port_gate(bool high)
 {
-    char text[16];
-    const int length = snprintf(text, sizeof text, "%03d\n", high ? ACTIVE_MA : IDLE_MA);
-
     if (high != active) {
-        if (pwrite(current_file, text, (size_t)length, 0) != length)
-            exit(2);
         fprintf(edges, "%lld\n", (long long)now_ns());
         fflush(edges);
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from harness.machine.virtual_h743.server import Server
 
 pytestmark = [needs_assembler, needs_unicorn]
 
+HFSR, DEBUGEVT = 0xE000_ED2C, 1 << 31
 TURNS = 40_000
 # The start, two to set up, three for each turn, one to sleep.
 EXECUTED = 5 + 2 + 3 * TURNS + 1
@@ -82,3 +84,26 @@ def test_no_thread_waits_for_bytes_beside_a_core_that_counts(chip: Chip) -> None
     with gdb, line:
         Server(chip, Link(lambda data: None), gdb, line, clock_hz=480_000_000)
         assert threading.active_count() == before
+
+
+def test_a_debugger_that_has_detached_halts_nothing_any_more(tmp_path: Path) -> None:
+    """A flash algorithm that it left behind ends in BKPT: without a debugger that is a fault."""
+    chip = Chip(send=lambda byte: None, cache_dir=tmp_path)
+    chip.engine.store(FLASH, image(assemble(VECTORS + "bkpt #0", tmp_path)))
+    chip.reset()
+    gdb, line = (socket.create_server(("127.0.0.1", 0)) for _ in range(2))
+    ours, theirs = socket.socketpair()
+    with gdb, line, ours, theirs:
+        server = Server(chip, Link(lambda data: None), gdb, line, clock_hz=480_000_000)
+        server.end_with(theirs)
+        serving = threading.Thread(target=server.serve, daemon=True)
+        serving.start()
+        with socket.create_connection(gdb.getsockname(), 10) as debugger:
+            debugger.sendall(b"$D#44")
+            late = time.monotonic() + 10
+            while chip.core.state is State.HALTED and time.monotonic() < late:
+                pass
+            ours.shutdown(socket.SHUT_RDWR)
+            serving.join(10)
+    assert chip.core.state is State.RUNNING, "in the handler of its fault"
+    assert int.from_bytes(chip.read(HFSR, 4), "little") == DEBUGEVT

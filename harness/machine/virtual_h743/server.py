@@ -162,6 +162,8 @@ class Server:
                 continue
             if not self.debugger.quiet:
                 self._send(ACK)
+            # One that has detached is none, while its connection is still there: a BKPT is a fault.
+            self._chip.core.debugged = command != b"D"
             if command == b"D":
                 self._send(packet(b"OK"))
                 self._chip.core.resume()

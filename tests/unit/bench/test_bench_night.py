@@ -220,7 +220,7 @@ def test_a_baseline_that_does_not_fit_is_told(nights: Nights) -> None:
     nights.desk.labels = None
     night = nights.night(held_to=("b.json", baseline))
     assert (night.against, night.exit_code) == ("b.json", 4)
-    assert judgements(night) == [Judgement.NEW, Judgement.NO_RESULT]
+    assert judgements(night) == [Judgement.NO_RESULT]
 
 
 def test_cases_of_a_baseline_that_are_not_planned_do_not_count(nights: Nights) -> None:

@@ -145,8 +145,9 @@ def _only(found: Recorded, store: Store, sha256: str) -> Recorded:
         told = (replace(told[0], windows=(told[0].windows[at],), discarded=0),)
     elif told:
         told = (told[at],)
-    read = lambda: _traces(store, (sha256,))  # noqa: E731
-    return replace(found, title=title, names=(sha256,), told=told, read=read)
+    return replace(
+        found, title=title, names=(sha256,), told=told, read=lambda: _traces(store, (sha256,))
+    )
 
 
 def _traces(store: Store, names: Sequence[str]) -> list[Trace]:

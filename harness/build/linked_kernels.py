@@ -34,8 +34,7 @@ def linked_kernels(firmware: Firmware, library_prefix: str = "arm_") -> list[Lin
         BuildError: the ELF cannot be read or disassembled.
     """
     try:
-        content = firmware.elf.read_bytes()
-        read = _read(firmware.elf, hashlib.sha256(content).digest())
+        read = _read(firmware.elf, hashlib.sha256(firmware.elf.read_bytes()).digest())
     except (OSError, *MALFORMED) as error:
         raise unreadable(firmware.elf, str(error)) from error
     code = _Code(read.functions, read.static, library_prefix)

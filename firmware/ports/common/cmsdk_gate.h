@@ -1,8 +1,9 @@
 /* The pins of QEMU's MPS boards, whose GPIO is a placeholder: UART1 tells what happens to them, and when.
  *
  * Include it in port.c alone, behind HARNESS_FPGAIO (address of the board's I/O block) and FPGAIO_HZ (of the
- * cycle counter in it, which nothing stops: the board's clock that runs on). A record is three little-endian words: GATE_RECORD with one of
- * `enum told` in its lowest byte, the counter, FPGAIO_HZ. Where nobody listens QEMU drops the bytes.
+ * cycle counter in it, which nothing stops: the board's clock that runs on). A record is three little-endian
+ * words: GATE_RECORD with one of `enum told` in its lowest byte, the counter, FPGAIO_HZ. Where nobody listens
+ * QEMU drops the bytes.
  * Registers: Application Notes AN385, AN505 and AN547 (FPGA system control and I/O), DDI 0479 (UART). */
 #ifndef HARNESS_CMSDK_GATE_H
 #define HARNESS_CMSDK_GATE_H

@@ -2,7 +2,8 @@
  *
  * Usage: firmware IMAGE ARENA_BYTES [TICKS]. The slot holds the file IMAGE and not a byte more, the
  * arena ARENA_BYTES, so that AddressSanitizer sees every access beyond them. There is no counter:
- * each window lasts TICKS. What is weak a test may have itself. What comes during one waits in the system's pipe, not in a ring. */
+ * each window lasts TICKS. What comes during one waits in the system's pipe, not in a ring. A test may have
+ * its own of what is weak. */
 #include "port.h"
 
 #include <stdio.h>

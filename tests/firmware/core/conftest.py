@@ -53,51 +53,39 @@ def load_images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _compile(sources, tmp_path_factory.mktemp("core") / "load_images")
 
 
-@pytest.fixture(scope="session")
-def host_firmware(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The whole firmware with the test kernels: see firmware/ports/host/port.c."""
+def _host_firmware(factory: pytest.TempPathFactory, name: str, *programs: str) -> Path:
+    """The whole firmware with the test kernels, and what `programs` have in place of weak code."""
     sources = (
         *sorted((FIRMWARE / "core").glob("*.c")),
         FIRMWARE / "ports" / "host" / "port.c",
+        *(HERE / "programs" / program for program in programs),
         *TEST_KERNELS,
     )
-    return _compile(sources, tmp_path_factory.mktemp("core") / "firmware")
+    return _compile(sources, factory.mktemp("core") / name)
+
+
+@pytest.fixture(scope="session")
+def host_firmware(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """See firmware/ports/host/port.c."""
+    return _host_firmware(tmp_path_factory, "firmware")
 
 
 @pytest.fixture(scope="session")
 def rated_firmware(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """As `host_firmware`, with a link that has a rate: see programs/rated_link.c."""
-    sources = (
-        *sorted((FIRMWARE / "core").glob("*.c")),
-        FIRMWARE / "ports" / "host" / "port.c",
-        HERE / "programs" / "rated_link.c",
-        *TEST_KERNELS,
-    )
-    return _compile(sources, tmp_path_factory.mktemp("core") / "rated_firmware")
+    """As `host_firmware`, with a link that has a rate."""
+    return _host_firmware(tmp_path_factory, "rated_firmware", "rated_link.c")
 
 
 @pytest.fixture(scope="session")
 def gated_firmware(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """As `host_firmware`, with pins: see programs/gated_port.c."""
-    sources = (
-        *sorted((FIRMWARE / "core").glob("*.c")),
-        FIRMWARE / "ports" / "host" / "port.c",
-        HERE / "programs" / "gated_port.c",
-        *TEST_KERNELS,
-    )
-    return _compile(sources, tmp_path_factory.mktemp("core") / "gated_firmware")
+    """As `host_firmware`, with pins."""
+    return _host_firmware(tmp_path_factory, "gated_firmware", "gated_port.c")
 
 
 @pytest.fixture(scope="session")
 def timed_firmware(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """As `host_firmware`, in real time, with a current that follows it: programs/real_time.c."""
-    sources = (
-        *sorted((FIRMWARE / "core").glob("*.c")),
-        FIRMWARE / "ports" / "host" / "port.c",
-        HERE / "programs" / "real_time.c",
-        *TEST_KERNELS,
-    )
-    return _compile(sources, tmp_path_factory.mktemp("core") / "timed_firmware")
+    """As `host_firmware`, in real time."""
+    return _host_firmware(tmp_path_factory, "timed_firmware", "real_time.c")
 
 
 @pytest.fixture
